@@ -1,0 +1,158 @@
+/* provider.c - who runs the mailbox.
+ *
+ * formats/rules/providers.txt holds `name suffix suffix ...` lines.  A suffix is a domain ("outlook.com": itself and
+ * all below it) or a brand under any top-level domain ("hotmail.*": hotmail.com, hotmail.co.uk).  The longest
+ * suffix at a label border wins.  The table is read once before main(), borrows the text built into the
+ * program, and is read-only from then on: threads need no lock.  Names of hosts come from strangers, the table
+ * does not, so its probes are bounded whatever is looked up: FNV-1a without a seed will do, and it must, for
+ * the process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first, so one
+ * pass over a host hashes all its suffixes.
+ */
+#include "bouncemill/provider.h"
+
+#include <assert.h>
+#include <libpsl.h>
+
+#include "bouncemill/registry.h"
+
+enum {
+	BM_PROVIDER_SLOTS = 4096,      /* a power of two, at least twice the suffixes */
+	BM_PROVIDER_HOST_BYTES_MAX = 255
+};
+
+static struct entry {
+	struct bm_bytes suffix, name;
+} slots[BM_PROVIDER_SLOTS];
+
+/* hash_back - FNV-1a, carried on from hash over run from its last byte to its first */
+static uint64_t hash_back(uint64_t hash, struct bm_bytes run)
+{
+	for (size_t i = run.size; i-- > 0;)
+		hash = (hash ^ run.data[i]) * 0x100000001b3u;
+	return hash;
+}
+
+#define HASH_START 0xcbf29ce484222325u
+
+/* slot_of - where suffix, whose hash_back is hash, is or would go */
+static struct entry *slot_of(struct bm_bytes suffix, uint64_t hash)
+{
+	size_t i = (hash ^ hash >> 32) & (BM_PROVIDER_SLOTS - 1);
+	while (slots[i].suffix.size && !bm_bytes_equal(slots[i].suffix, suffix))
+		i = (i + 1) & (BM_PROVIDER_SLOTS - 1);
+	return &slots[i];
+}
+
+/* word_take - the next word of a line; empty at the end or at a comment */
+static struct bm_bytes word_take(struct bm_bytes *line)
+{
+	while (line->size && (line->data[0] == ' ' || line->data[0] == '\t'))
+		*line = bm_bytes_from(*line, 1);
+	size_t size = 0;
+	if (line->size && line->data[0] != '#')
+		while (size < line->size && line->data[size] != ' ' && line->data[size] != '\t')
+			size++;
+	const struct bm_bytes word = {line->data, size};
+	*line = bm_bytes_from(*line, size);
+	return word;
+}
+
+/* line_read - one provider: its name and suffixes */
+static size_t line_read(struct bm_bytes line)
+{
+	const struct bm_bytes name = word_take(&line);
+	size_t count = 0;
+	for (struct bm_bytes suffix; (suffix = word_take(&line)).size; count++) {
+		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
+		assert(!slot->suffix.size); /* a suffix belongs to one provider */
+		*slot = (struct entry){.suffix = suffix, .name = name};
+	}
+	return count;
+}
+
+/* providers_read - runs before main() */
+__attribute__((constructor)) static void providers_read(void)
+{
+	const char *file;
+	struct bm_bytes text;
+	size_t i = 0, count = 0;
+	while (bm_embedded(i, &file, &text) && strcmp(file, "rules/providers.txt") != 0)
+		i++;
+	if (!bm_embedded(i, &file, &text))
+		return;
+	for (size_t start = 0, end; start < text.size; start = end + 1) {
+		end = bm_bytes_find(text, start, '\n');
+		count += line_read((struct bm_bytes){text.data + start, end - start});
+	}
+	assert(count * 2 <= BM_PROVIDER_SLOTS);
+	(void)count;
+}
+
+/* is_top - could rest be all that follows a brand: "com", "de", "co.uk", "com.br" */
+static bool is_top(struct bm_bytes rest)
+{
+	const size_t dot = bm_bytes_find(rest, 0, '.');
+	return rest.size >= 2 && (dot == rest.size || (dot <= 3 && rest.size == dot + 3));
+}
+
+/* find_brand - the entry of "brand.*" for a host that is brand.<top-level> */
+static const struct entry *find_brand(struct bm_bytes host)
+{
+	uint8_t key[32];
+	const size_t dot = bm_bytes_find(host, 0, '.');
+	if (dot + 2 > sizeof key || dot >= host.size || !is_top(bm_bytes_from(host, dot + 1)))
+		return NULL;
+	memcpy(key, host.data, dot + 1);
+	key[dot + 1] = '*';
+	const struct bm_bytes brand = {key, dot + 2};
+	const struct entry *const slot = slot_of(brand, hash_back(HASH_START, brand));
+	return slot->suffix.size ? slot : NULL;
+}
+
+struct bm_bytes bm_provider_known(struct bm_bytes host)
+{
+	uint8_t copy[BM_PROVIDER_HOST_BYTES_MAX];
+	if (host.size && host.data[host.size - 1] == '.')
+		host.size--;
+	if (host.size > sizeof copy)
+		return (struct bm_bytes){0};
+	for (size_t i = 0; i < host.size; i++)
+		copy[i] = host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] | 0x20 : host.data[i];
+	uint64_t hash = HASH_START;
+	const struct entry *best = NULL;
+	for (size_t end = host.size, start; end > 0; end = start) {
+		start = end;
+		do
+			start--;
+		while (start > 0 && copy[start - 1] != '.');
+		const struct bm_bytes rest = {copy + start, host.size - start};
+		hash = hash_back(hash, (struct bm_bytes){copy + start, end - start});
+		const struct entry *const slot = slot_of(rest, hash);
+		const struct entry *const found = slot->suffix.size ? slot : find_brand(rest);
+		best = found ? found : best;
+	}
+	return best ? best->name : (struct bm_bytes){0};
+}
+
+/* is_address - an IPv4 or IPv6 literal: a colon, or a last label of digits */
+static bool is_address(struct bm_bytes host)
+{
+	const uint8_t last = host.data[host.size - 1];
+	return (last >= '0' && last <= '9') || bm_bytes_find(host, 0, ':') < host.size;
+}
+
+struct bm_bytes bm_provider_registrable(struct bm_bytes host)
+{
+	char copy[BM_PROVIDER_HOST_BYTES_MAX + 1];
+	const size_t size = host.size && host.data[host.size - 1] == '.' ? host.size - 1 : host.size;
+	if (size == 0 || size > BM_PROVIDER_HOST_BYTES_MAX || is_address((struct bm_bytes){host.data, size}) ||
+	    memchr(host.data, '\0', size))
+		return host;
+	memcpy(copy, host.data, size);
+	copy[size] = '\0';
+	const char *const domain = psl_registrable_domain(psl_builtin(), copy);
+	if (!domain)
+		return host;
+	const size_t offset = (size_t)(domain - copy);
+	return (struct bm_bytes){host.data + offset, size - offset};
+}

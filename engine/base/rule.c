@@ -1,0 +1,808 @@
+/* rule.c - rules are data; this reads them, finds their phrases in one pass and weighs the evidence.
+ *
+ * All phrases of all rules become one Aho-Corasick automaton, so a template costs one pass however many
+ * rules there are.  Bytes are first mapped to classes: letters without case, and one class for all bytes that no
+ * phrase uses.  States are numbered breadth first.  The first few levels, where nearly all text spends its
+ * time, have a full row of transitions; a deeper state knows only its children, which breadth first puts side
+ * by side, and hands any other byte to its longest proper suffix.  Full rows for all states would be 6 MB
+ * of which a page fault a row is paid at every start (23 ms measured against 2), and would not fit a cache.
+ *
+ * A phrase found counts one for each rule that names it; a rule whose count is full, whose scope is the
+ * provider and whose codes fit is a candidate.  Rules are sorted by rank, file and line before sealing, so the
+ * candidate with the smallest index is the verdict.  Only when no phrase decided are the rules without
+ * phrases tried, in the same order.  A sealed set is read-only; counters live in the scratch, stamped
+ * with an epoch so that nothing is cleared between calls.
+ */
+#include "bouncemill/rule.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bouncemill/registry.h"
+#include "hash.h"
+
+enum {
+	BM_RULE_PHRASES_MAX = 8,       /* of one rule */
+	BM_RULE_CODES_MAX = 24,        /* of one rule */
+	BM_PHRASE_BYTES_MAX = 200,     /* of one phrase */
+	BM_RULES_MAX = 100000,         /* of one set */
+	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
+	BM_DENSE_LEVELS = 2            /* levels of the automaton below the root that have rows */
+};
+
+enum rank { RANK_USER, RANK_PROVIDER, RANK_GENERAL, RANK_PROVIDER_CODE, RANK_ENHANCED, RANK_BASIC };
+
+/* One pattern of CODES.  A class of 0 and WILD elsewhere match anything. */
+enum pattern_kind { PATTERN_BASIC, PATTERN_ENHANCED, PATTERN_STAGE };
+enum { WILD = 0xffff };
+
+struct pattern {
+	uint8_t kind;
+	uint8_t class;    /* first digit, or 0 */
+	uint16_t subject; /* second digit of a basic code, or the subject, or the stage */
+	uint16_t detail;  /* third digit, or the detail */
+};
+
+struct rule {
+	struct bm_rule shown;
+	const char *file;
+	uint32_t line;
+	uint32_t first_code; /* in rules->codes */
+	uint8_t codes;
+	uint8_t phrases;
+	uint8_t rank;
+	uint32_t phrase[BM_RULE_PHRASES_MAX]; /* indices into rules->phrases */
+};
+
+struct phrase {
+	struct bm_bytes text; /* folded, owned */
+	uint32_t first_user;  /* in rules->users, after sealing */
+	uint32_t users;       /* rules that name it */
+};
+
+struct bm_rules {
+	struct rule *rules;
+	size_t count, room;
+	struct pattern *codes;
+	size_t code_count, code_room;
+	struct phrase *phrases;
+	size_t phrase_count, phrase_room;
+	char **owned; /* names, scopes and file names */
+	size_t owned_count, owned_room;
+	size_t phrases_bytes;
+	uint32_t *names, *texts; /* hash indices of rules by name and of phrases by text; 0 = free */
+	size_t names_room, texts_room;
+	struct bm_keep *keep;
+
+	/* after sealing */
+	uint8_t class_of[256];
+	uint32_t classes;
+	uint32_t states;
+	uint32_t dense;      /* states below this number have a row */
+	uint32_t *next;      /* dense x classes: the state to go to */
+	struct state *state; /* all states, and one more to end the last one's children */
+	uint32_t *users;     /* rules by phrase */
+	uint32_t *bare;      /* rules without phrases, ascending */
+	size_t bare_count;
+	bool sealed;
+};
+
+struct state {
+	uint32_t child;   /* the first child; children end where those of the next state start */
+	uint32_t suffix;  /* the state of the longest proper suffix that is one */
+	uint32_t shorter; /* the nearest such state that ends a phrase, or 0 */
+	uint32_t phrase;  /* 1 + the phrase that ends here, or 0 */
+	uint8_t class;    /* of the byte that leads here */
+	uint8_t hit;      /* a phrase ends here or at a suffix */
+};
+
+struct bm_rules_scratch {
+	uint32_t epoch;
+	uint32_t *phrase_epoch;
+	uint32_t *rule_epoch;
+	uint8_t *rule_found;
+};
+
+struct bm_rules *bm_rules_new(void)
+{
+	struct bm_rules *rules = bm_zalloc(1, sizeof *rules);
+	rules->keep = bm_keep_new();
+	return rules;
+}
+
+void bm_rules_free(struct bm_rules *rules)
+{
+	if (!rules)
+		return;
+	for (size_t i = 0; i < rules->phrase_count; i++)
+		bm_free((void *)(uintptr_t)rules->phrases[i].text.data);
+	for (size_t i = 0; i < rules->owned_count; i++)
+		bm_free(rules->owned[i]);
+	bm_keep_free(rules->keep);
+	void *const parts[] = {rules->rules, rules->codes, rules->phrases, rules->owned,   rules->names,
+			       rules->texts, rules->next,  rules->state, rules->users, rules->bare, rules};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		bm_free(parts[i]);
+}
+
+/* own - a NUL-terminated copy of run that lives as long as the set */
+static const char *own(struct bm_rules *rules, struct bm_bytes run)
+{
+	char *const copy = bm_alloc(run.size + 1);
+	if (run.size)
+		memcpy(copy, run.data, run.size);
+	copy[run.size] = '\0';
+	BM_GROW(rules->owned, rules->owned_count, rules->owned_room);
+	return rules->owned[rules->owned_count++] = copy;
+}
+
+/* index_slot - the slot of a hash index of 1-based numbers where key is, or would go */
+static uint32_t *index_slot(const struct bm_rules *rules, bool names, struct bm_bytes key)
+{
+	uint32_t *const slots = names ? rules->names : rules->texts;
+	const size_t mask = (names ? rules->names_room : rules->texts_room) - 1;
+	size_t i = bm_hash(key) & mask;
+	for (; slots[i]; i = (i + 1) & mask) {
+		const uint32_t number = slots[i] - 1;
+		const struct bm_bytes have = names ? bm_bytes_of(rules->rules[number].shown.name)
+						   : rules->phrases[number].text;
+		if (bm_bytes_equal(have, key))
+			break;
+	}
+	return &slots[i];
+}
+
+/* index_room - room for one more in an index of count members */
+static void index_room(struct bm_rules *rules, bool names, size_t count)
+{
+	uint32_t **const slots = names ? &rules->names : &rules->texts;
+	size_t *const room = names ? &rules->names_room : &rules->texts_room;
+	if (count * 2 < *room)
+		return;
+	bm_free(*slots);
+	*room = *room ? *room * 4 : 1024;
+	*slots = bm_zalloc(*room, sizeof **slots);
+	for (size_t i = 0; i < count; i++)
+		*index_slot(rules, names, names ? bm_bytes_of(rules->rules[i].shown.name)
+						: rules->phrases[i].text) = (uint32_t)i + 1;
+}
+
+/* ---- reading rules ---- */
+
+struct reader {
+	struct bm_rules *rules;
+	const char *file;
+	uint32_t line;
+	bool user;
+	enum bm_err result;
+};
+
+/* fault - say what is wrong with the current line and what to do; returns false */
+static bool fault(struct reader *reader, const char *what, struct bm_bytes word, const char *remedy)
+{
+	char where[300];
+	const int size = word.size < 60 ? (int)word.size : 60;
+	snprintf(where, sizeof where, "%s:%u", reader->file, (unsigned)reader->line);
+	bm_say(where, "%s '%.*s' (%s)", what, size, word.size ? (const char *)word.data : "", remedy);
+	reader->result = BM_USAGE;
+	return false;
+}
+
+/* is_blank - space or tab or a carriage return left by another system */
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+/* word_take - the next word of a line, up to a blank; empty at the end or at a comment */
+static struct bm_bytes word_take(struct bm_bytes *line)
+{
+	while (line->size && is_blank(line->data[0]))
+		*line = bm_bytes_from(*line, 1);
+	size_t size = 0;
+	if (line->size && line->data[0] != '#')
+		while (size < line->size && !is_blank(line->data[size]))
+			size++;
+	const struct bm_bytes word = {line->data, size};
+	*line = bm_bytes_from(*line, size);
+	return word;
+}
+
+/* is_name - is word made of the bytes a name may have */
+static bool is_name(struct bm_bytes word)
+{
+	for (size_t i = 0; i < word.size; i++) {
+		const uint8_t byte = word.data[i];
+		const bool fine = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+				  byte == '-' || byte == '.' || byte == '/';
+		if (!fine)
+			return false;
+	}
+	return word.size > 0;
+}
+
+/* field - a number of up to three digits, or x for WILD, into *value; returns its length, 0 = neither */
+static size_t field(struct bm_bytes word, uint16_t *value)
+{
+	if (word.size && word.data[0] == 'x') {
+		*value = WILD;
+		return 1;
+	}
+	size_t i = 0;
+	*value = 0;
+	for (; i < word.size && i < 3 && word.data[i] >= '0' && word.data[i] <= '9'; i++)
+		*value = (uint16_t)(*value * 10 + word.data[i] - '0');
+	return i;
+}
+
+/* class_digit - 2, 4, 5 or (basic codes) 3 as itself, x as 0; 0xff = no class */
+static uint8_t class_digit(uint8_t byte)
+{
+	return byte == 'x' ? 0 : byte >= '2' && byte <= '5' ? (uint8_t)(byte - '0') : 0xff;
+}
+
+/* stage_pattern - "@rcpt" and the like */
+static bool stage_pattern(struct bm_bytes word, struct pattern *pattern)
+{
+	static const struct {
+		const char *name;
+		enum bm_stage stage;
+	} table[] = {{"@connect", BM_STAGE_CONNECT}, {"@ehlo", BM_STAGE_EHLO},
+		     {"@starttls", BM_STAGE_STARTTLS}, {"@auth", BM_STAGE_AUTH},
+		     {"@mail", BM_STAGE_MAIL},       {"@rcpt", BM_STAGE_RCPT},
+		     {"@data", BM_STAGE_DATA},       {"@dot", BM_STAGE_DOT}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (!bm_bytes_equal(word, bm_bytes_of(table[i].name)))
+			continue;
+		*pattern = (struct pattern){.kind = PATTERN_STAGE, .subject = (uint16_t)table[i].stage};
+		return true;
+	}
+	return false;
+}
+
+/* pattern_parse - one pattern of CODES */
+static bool pattern_parse(struct bm_bytes word, struct pattern *pattern)
+{
+	if (word.size && word.data[0] == '@')
+		return stage_pattern(word, pattern);
+	*pattern = (struct pattern){.class = word.size ? class_digit(word.data[0]) : 0xff};
+	if (pattern->class == 0xff || word.size < 3)
+		return false;
+	if (word.data[1] != '.') {
+		pattern->kind = PATTERN_BASIC;
+		return word.size == 3 &&
+		       field((struct bm_bytes){word.data + 1, 1}, &pattern->subject) == 1 &&
+		       field((struct bm_bytes){word.data + 2, 1}, &pattern->detail) == 1;
+	}
+	pattern->kind = PATTERN_ENHANCED;
+	const size_t middle = field(bm_bytes_from(word, 2), &pattern->subject);
+	if (!middle || 2 + middle >= word.size || word.data[2 + middle] != '.')
+		return false;
+	const size_t last = field(bm_bytes_from(word, 3 + middle), &pattern->detail);
+	return last && 3 + middle + last == word.size;
+}
+
+/* codes_read - CODES into the rule */
+static bool codes_read(struct reader *reader, struct bm_bytes word, struct rule *rule)
+{
+	struct bm_rules *const rules = reader->rules;
+	rule->first_code = (uint32_t)rules->code_count;
+	if (bm_bytes_equal(word, BM_BYTES("*")))
+		return true;
+	for (size_t start = 0, end; start <= word.size; start = end + 1) {
+		end = bm_bytes_find(word, start, ',');
+		struct pattern pattern;
+		const struct bm_bytes one = {word.data + start, end - start};
+		if (!pattern_parse(one, &pattern))
+			return fault(reader, "no code pattern:", one,
+				     "use *, or a comma list such as 550,4xx,5.1.1,x.2.2,@rcpt");
+		if (rule->codes == BM_RULE_CODES_MAX)
+			return fault(reader, "too many codes:", word, "split the rule in two");
+		BM_GROW(rules->codes, rules->code_count, rules->code_room);
+		rules->codes[rules->code_count++] = pattern;
+		rule->codes++;
+	}
+	return true;
+}
+
+/* phrase_intern - the number of a folded phrase */
+static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
+{
+	index_room(rules, false, rules->phrase_count);
+	uint32_t *const slot = index_slot(rules, false, text);
+	if (*slot)
+		return *slot - 1;
+	uint8_t *const copy = bm_alloc(text.size);
+	memcpy(copy, text.data, text.size);
+	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
+	rules->phrases[rules->phrase_count] = (struct phrase){.text = {copy, text.size}};
+	rules->phrases_bytes += text.size;
+	*slot = (uint32_t)++rules->phrase_count;
+	return *slot - 1;
+}
+
+/* keep_hosts - add the host names in a phrase ("zen.spamhaus.org") to the set the mask leaves readable */
+static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
+{
+	for (size_t i = 0; i < text.size;) {
+		size_t start = i, dots = 0;
+		for (; i < text.size; i++) {
+			const uint8_t byte = text.data[i];
+			const bool fine = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+					  byte == '-' || byte == '.';
+			if (!fine)
+				break;
+			dots += byte == '.' && i > start && i + 2 < text.size;
+		}
+		size_t size = i - start;
+		while (size && text.data[start + size - 1] == '.')
+			size--;
+		const uint8_t last = size ? text.data[start + size - 1] : 0;
+		if (dots && size >= 4 && last >= 'a' && text.data[start] != '.')
+			bm_keep_add(rules->keep, (struct bm_bytes){text.data + start, size});
+		i += i == start;
+	}
+}
+
+/* phrase_add - name a phrase in the rule, once */
+static void phrase_add(struct bm_rules *rules, struct rule *rule, struct bm_bytes text)
+{
+	const uint32_t number = phrase_intern(rules, text);
+	for (uint8_t i = 0; i < rule->phrases; i++)
+		if (rule->phrase[i] == number)
+			return;
+	rule->phrase[rule->phrases++] = number;
+	keep_hosts(rules, text);
+}
+
+/* phrase_read - one quoted phrase at the head of *line, folded; \" and \\ stand for " and \ */
+static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
+{
+	uint8_t text[BM_PHRASE_BYTES_MAX];
+	size_t size = 0, i = 1;
+	for (; i < line->size && line->data[i] != '"'; i++) {
+		i += line->data[i] == '\\' && i + 1 < line->size;
+		if (size == sizeof text)
+			return fault(reader, "too long a phrase:", *line, "at most 200 bytes");
+		const uint8_t byte = line->data[i];
+		text[size++] = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+	}
+	if (i == line->size)
+		return fault(reader, "no closing quote:", *line, "end the phrase with \"");
+	if (!size)
+		return fault(reader, "empty phrase:", *line, "a phrase needs at least one byte");
+	if (rule->phrases == BM_RULE_PHRASES_MAX)
+		return fault(reader, "too many phrases:", *line, "at most 8 in one rule");
+	if (reader->rules->phrases_bytes + size >= BM_PHRASES_BYTES_MAX)
+		return fault(reader, "too many phrases:", *line, "at most 2 MiB in all");
+	phrase_add(reader->rules, rule, (struct bm_bytes){text, size});
+	*line = bm_bytes_from(*line, i + 1);
+	return true;
+}
+
+/* phrases_read - all phrases to the end of the line */
+static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rule *rule)
+{
+	for (;;) {
+		while (line.size && is_blank(line.data[0]))
+			line = bm_bytes_from(line, 1);
+		if (!line.size || line.data[0] == '#')
+			return true;
+		if (line.data[0] != '"')
+			return fault(reader, "no phrase:", line, "put phrases in double quotes");
+		if (!phrase_read(reader, &line, rule))
+			return false;
+	}
+}
+
+/* rank_of - how strong the evidence of a rule is */
+static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, bool user)
+{
+	const bool scoped = strcmp(rule->shown.scope, "*") != 0;
+	if (user)
+		return RANK_USER;
+	if (rule->phrases)
+		return scoped ? RANK_PROVIDER : RANK_GENERAL;
+	if (scoped)
+		return RANK_PROVIDER_CODE;
+	for (uint8_t i = 0; i < rule->codes; i++)
+		if (rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED)
+			return RANK_ENHANCED;
+	return RANK_BASIC;
+}
+
+/* head_read - NAME CATEGORY SCOPE CODES of a line */
+static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
+{
+	const struct bm_bytes name = word_take(line), category = word_take(line);
+	const struct bm_bytes scope = word_take(line), codes = word_take(line);
+	if (!is_name(name))
+		return fault(reader, "bad rule name:", name, "use a-z, 0-9, dash, dot and slash");
+	rule->shown.category = bm_category_find(category);
+	if (rule->shown.category == BM_CATEGORY_COUNT)
+		return fault(reader, "no such category:", category, "see TAXONOMY in README");
+	if (!is_name(scope) && !bm_bytes_equal(scope, BM_BYTES("*")))
+		return fault(reader, "bad scope:", scope, "use a provider's name or *");
+	if (!codes.size)
+		return fault(reader, "no codes in rule:", name, "use * for any code");
+	index_room(reader->rules, true, reader->rules->count);
+	if (*index_slot(reader->rules, true, name))
+		return fault(reader, "name used before:", name, "give each rule its own name");
+	rule->shown.name = own(reader->rules, name);
+	rule->shown.scope = own(reader->rules, scope);
+	return codes_read(reader, codes, rule);
+}
+
+/* line_read - one line: nothing, a comment or a rule */
+static void line_read(struct reader *reader, struct bm_bytes line)
+{
+	struct bm_rules *const rules = reader->rules;
+	struct bm_bytes peek = line;
+	if (!word_take(&peek).size)
+		return;
+	struct rule rule = {.file = reader->file, .line = reader->line};
+	if (!head_read(reader, &line, &rule) || !phrases_read(reader, line, &rule))
+		return;
+	if (!rule.phrases && !rule.codes) {
+		fault(reader, "rule matches everything:", bm_bytes_of(rule.shown.name),
+		      "give it codes or phrases");
+		return;
+	}
+	if (rules->count == BM_RULES_MAX) {
+		fault(reader, "too many rules at", bm_bytes_of(rule.shown.name), "at most 100000");
+		return;
+	}
+	rule.rank = (uint8_t)rank_of(rules, &rule, reader->user);
+	BM_GROW(rules->rules, rules->count, rules->room);
+	rules->rules[rules->count++] = rule;
+	*index_slot(rules, true, bm_bytes_of(rule.shown.name)) = (uint32_t)rules->count;
+}
+
+enum bm_err bm_rules_add(struct bm_rules *rules, const char *file, struct bm_bytes text, bool user)
+{
+	assert(!rules->sealed);
+	struct reader reader = {.rules = rules, .file = own(rules, bm_bytes_of(file)), .user = user};
+	for (size_t start = 0, end; start < text.size; start = end + 1) {
+		end = bm_bytes_find(text, start, '\n');
+		reader.line++;
+		line_read(&reader, (struct bm_bytes){text.data + start, end - start});
+	}
+	return reader.result;
+}
+
+void bm_rules_builtin(struct bm_rules *rules)
+{
+	const char *name;
+	struct bm_bytes text;
+	for (size_t i = 0; bm_embedded(i, &name, &text); i++) {
+		const size_t size = strlen(name);
+		if (size < 6 || strcmp(name + size - 6, ".rules") != 0)
+			continue;
+		const enum bm_err err = bm_rules_add(rules, name, text, false);
+		assert(err == BM_OK);
+		(void)err;
+	}
+}
+
+/* ---- sealing ---- */
+
+/* rule_order - by rank, file and line */
+static int rule_order(const void *left, const void *right)
+{
+	const struct rule *const a = left, *const b = right;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	const int order = strcmp(a->file, b->file);
+	return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+/* users_build - for each phrase the rules that name it, and the list of rules without phrases */
+static void users_build(struct bm_rules *rules)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < rules->count; i++) {
+		total += rules->rules[i].phrases;
+		rules->bare_count += !rules->rules[i].phrases;
+		for (uint8_t k = 0; k < rules->rules[i].phrases; k++)
+			rules->phrases[rules->rules[i].phrase[k]].users++;
+	}
+	rules->users = bm_alloc((total + 1) * sizeof *rules->users);
+	rules->bare = bm_alloc((rules->bare_count + 1) * sizeof *rules->bare);
+	for (size_t i = 0, first = 0; i < rules->phrase_count; i++) {
+		rules->phrases[i].first_user = (uint32_t)first;
+		first += rules->phrases[i].users;
+		rules->phrases[i].users = 0;
+	}
+	rules->bare_count = 0;
+	for (size_t i = 0; i < rules->count; i++) {
+		if (!rules->rules[i].phrases)
+			rules->bare[rules->bare_count++] = (uint32_t)i;
+		for (uint8_t k = 0; k < rules->rules[i].phrases; k++) {
+			struct phrase *const phrase = &rules->phrases[rules->rules[i].phrase[k]];
+			rules->users[phrase->first_user + phrase->users++] = (uint32_t)i;
+		}
+	}
+}
+
+/* classes_build - number the bytes that phrases use from 1; 0 is all others; returns an upper bound of states */
+static size_t classes_build(struct bm_rules *rules)
+{
+	size_t states = 1;
+	bool used[256] = {false};
+	for (size_t i = 0; i < rules->phrase_count; i++) {
+		const struct bm_bytes text = rules->phrases[i].text;
+		states += text.size;
+		for (size_t k = 0; k < text.size; k++)
+			used[text.data[k]] = true;
+	}
+	rules->classes = 1;
+	for (unsigned byte = 0; byte < 256; byte++)
+		if (used[byte])
+			rules->class_of[byte] = (uint8_t)rules->classes++;
+	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
+		rules->class_of[byte] = rules->class_of[byte | 0x20];
+	return states;
+}
+
+/* A trie edge while building: states have few children, so a child list is smaller than a table. */
+struct node {
+	uint32_t child, sibling; /* 0 = none */
+	uint32_t phrase;         /* 1 + number of the phrase that ends here, or 0 */
+	uint8_t class;
+};
+
+/* trie_child - the child of node over class, made if need be */
+static uint32_t trie_child(struct node *nodes, uint32_t *count, uint32_t node, uint8_t class)
+{
+	uint32_t *link = &nodes[node].child;
+	while (*link && nodes[*link].class != class)
+		link = &nodes[*link].sibling;
+	if (!*link) {
+		nodes[*count] = (struct node){.class = class};
+		*link = (*count)++;
+	}
+	return *link;
+}
+
+/* trie_build - all phrases as one tree; returns its nodes (bm_free), *count of them */
+static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint32_t *count)
+{
+	struct node *const nodes = bm_alloc(bound * sizeof *nodes);
+	nodes[0] = (struct node){0};
+	*count = 1;
+	for (size_t i = 0; i < rules->phrase_count; i++) {
+		uint32_t node = 0;
+		const struct bm_bytes text = rules->phrases[i].text;
+		for (size_t k = 0; k < text.size; k++)
+			node = trie_child(nodes, count, node, rules->class_of[text.data[k]]);
+		nodes[node].phrase = (uint32_t)i + 1;
+	}
+	return nodes;
+}
+
+/* step - the state after one more byte of a class */
+static inline uint32_t step(const struct bm_rules *rules, uint32_t state, uint8_t class)
+{
+	while (state >= rules->dense) {
+		const struct state *const here = &rules->state[state];
+		for (uint32_t child = here[0].child; child < here[1].child; child++)
+			if (rules->state[child].class == class)
+				return child;
+		state = here->suffix;
+	}
+	return rules->next[state * rules->classes + class];
+}
+
+/* states_number - breadth first: order[state] is its node, its children follow each other */
+static void states_number(struct bm_rules *rules, const struct node *nodes, uint32_t *order)
+{
+	uint32_t made = 1, level_end = 1, level = 0;
+	order[0] = 0;
+	rules->dense = 1;
+	for (uint32_t state = 0; state < rules->states; state++) {
+		if (state == level_end) {
+			level_end = made;
+			rules->dense = ++level <= BM_DENSE_LEVELS ? made : rules->dense;
+		}
+		struct state *const here = &rules->state[state];
+		const struct node *const node = &nodes[order[state]];
+		*here = (struct state){.child = made, .class = node->class, .phrase = node->phrase};
+		for (uint32_t child = node->child; child; child = nodes[child].sibling)
+			order[made++] = child;
+	}
+	rules->state[rules->states] = (struct state){.child = made};
+}
+
+/* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled before */
+static void states_link(struct bm_rules *rules)
+{
+	const size_t classes = rules->classes;
+	rules->next = bm_zalloc(rules->dense * classes, sizeof *rules->next);
+	for (uint32_t state = 0; state < rules->states; state++) {
+		struct state *const here = &rules->state[state];
+		uint32_t *const row = state < rules->dense ? rules->next + state * classes : NULL;
+		if (row && state)
+			memcpy(row, rules->next + here->suffix * classes, classes * sizeof *row);
+		for (uint32_t child = here[0].child; child < here[1].child; child++) {
+			struct state *const there = &rules->state[child];
+			there->suffix = state ? step(rules, here->suffix, there->class) : 0;
+			const struct state *const suffix = &rules->state[there->suffix];
+			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
+			there->hit = there->phrase || there->shorter;
+			if (row)
+				row[there->class] = child;
+		}
+	}
+}
+
+void bm_rules_seal(struct bm_rules *rules)
+{
+	assert(!rules->sealed);
+	if (rules->count)
+		qsort(rules->rules, rules->count, sizeof *rules->rules, rule_order);
+	users_build(rules);
+	const size_t bound = classes_build(rules);
+	assert(bound <= BM_PHRASES_BYTES_MAX);
+	struct node *const nodes = trie_build(rules, bound, &rules->states);
+	rules->state = bm_alloc((rules->states + 1) * sizeof *rules->state);
+	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
+	states_number(rules, nodes, order);
+	bm_free(order);
+	bm_free(nodes);
+	states_link(rules);
+	rules->sealed = true;
+}
+
+/* ---- matching ---- */
+
+struct bm_rules_scratch *bm_rules_scratch_new(const struct bm_rules *rules)
+{
+	struct bm_rules_scratch *scratch = bm_zalloc(1, sizeof *scratch);
+	scratch->phrase_epoch = bm_zalloc(rules->phrase_count + 1, sizeof *scratch->phrase_epoch);
+	scratch->rule_epoch = bm_zalloc(rules->count + 1, sizeof *scratch->rule_epoch);
+	scratch->rule_found = bm_zalloc(rules->count + 1, sizeof *scratch->rule_found);
+	return scratch;
+}
+
+void bm_rules_scratch_free(struct bm_rules_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	bm_free(scratch->phrase_epoch);
+	bm_free(scratch->rule_epoch);
+	bm_free(scratch->rule_found);
+	bm_free(scratch);
+}
+
+/* What one call of bm_rules_match is about. */
+struct query {
+	const struct bm_rules *rules;
+	struct bm_rules_scratch *scratch;
+	struct bm_bytes provider;
+	uint16_t code;
+	enum bm_stage stage;
+	struct bm_enhanced enhanced;
+	uint32_t best; /* smallest fitting rule so far, or BM_RULE_NONE */
+};
+
+/* pattern_fits - does one pattern match the query's codes */
+static bool pattern_fits(const struct pattern *pattern, const struct query *query)
+{
+	if (pattern->kind == PATTERN_BASIC) {
+		const uint16_t code = query->code;
+		return code && (!pattern->class || pattern->class == code / 100) &&
+		       (pattern->subject == WILD || pattern->subject == code / 10 % 10) &&
+		       (pattern->detail == WILD || pattern->detail == code % 10);
+	}
+	const struct bm_enhanced enhanced = query->enhanced;
+	return enhanced.class && (!pattern->class || pattern->class == enhanced.class) &&
+	       (pattern->subject == WILD || pattern->subject == enhanced.subject) &&
+	       (pattern->detail == WILD || pattern->detail == enhanced.detail);
+}
+
+/* rule_fits - provider, any code pattern and any stage pattern */
+static bool rule_fits(const struct rule *rule, const struct query *query)
+{
+	const char *const scope = rule->shown.scope;
+	if (scope[0] != '*' && !bm_bytes_equal(bm_bytes_of(scope), query->provider))
+		return false;
+	bool codes = false, code = false, stages = false, stage = false;
+	for (uint8_t i = 0; i < rule->codes; i++) {
+		const struct pattern *const pattern = &query->rules->codes[rule->first_code + i];
+		if (pattern->kind == PATTERN_STAGE) {
+			stages = true;
+			stage |= pattern->subject == query->stage;
+		} else {
+			codes = true;
+			code |= pattern_fits(pattern, query);
+		}
+	}
+	return (!codes || code) && (!stages || stage);
+}
+
+/* phrase_found - count a phrase, once, for each rule that names it */
+static void phrase_found(struct query *query, uint32_t number)
+{
+	struct bm_rules_scratch *const scratch = query->scratch;
+	if (scratch->phrase_epoch[number] == scratch->epoch)
+		return;
+	scratch->phrase_epoch[number] = scratch->epoch;
+	const struct phrase *const phrase = &query->rules->phrases[number];
+	for (uint32_t i = 0; i < phrase->users; i++) {
+		const uint32_t index = query->rules->users[phrase->first_user + i];
+		if (index >= query->best)
+			break;
+		if (scratch->rule_epoch[index] != scratch->epoch) {
+			scratch->rule_epoch[index] = scratch->epoch;
+			scratch->rule_found[index] = 0;
+		}
+		const struct rule *const rule = &query->rules->rules[index];
+		if (++scratch->rule_found[index] == rule->phrases && rule_fits(rule, query))
+			query->best = index;
+	}
+}
+
+/* phrases_scan - one pass over the template */
+static void phrases_scan(struct query *query, struct bm_bytes template)
+{
+	const struct bm_rules *const rules = query->rules;
+	uint32_t state = 0;
+	for (size_t i = 0; i < template.size; i++) {
+		state = step(rules, state, rules->class_of[template.data[i]]);
+		if (!rules->state[state].hit)
+			continue;
+		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
+		for (; end; end = rules->state[end].shorter)
+			phrase_found(query, rules->state[end].phrase - 1);
+	}
+}
+
+/* epoch_next - a fresh epoch; on overflow the stamps are cleared */
+static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *scratch)
+{
+	if (++scratch->epoch)
+		return;
+	memset(scratch->phrase_epoch, 0, rules->phrase_count * sizeof *scratch->phrase_epoch);
+	memset(scratch->rule_epoch, 0, rules->count * sizeof *scratch->rule_epoch);
+	scratch->epoch = 1;
+}
+
+struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+				 struct bm_bytes provider, struct bm_bytes template,
+				 const struct bm_reply *reply, struct bm_enhanced dsn)
+{
+	assert(rules->sealed);
+	struct query query = {.rules = rules,
+			      .scratch = scratch,
+			      .provider = provider,
+			      .code = reply->code,
+			      .stage = reply->stage,
+			      .enhanced = reply->enhanced,
+			      .best = BM_RULE_NONE};
+	epoch_next(rules, scratch);
+	phrases_scan(&query, template);
+	if (!query.enhanced.class)
+		query.enhanced = dsn;
+	for (size_t i = 0; i < rules->bare_count && rules->bare[i] < query.best; i++)
+		if (rule_fits(&rules->rules[rules->bare[i]], &query))
+			query.best = rules->bare[i];
+	if (query.best == BM_RULE_NONE)
+		return (struct bm_verdict){BM_CATEGORY_UNKNOWN, BM_RULE_NONE};
+	return (struct bm_verdict){rules->rules[query.best].shown.category, query.best};
+}
+
+size_t bm_rules_count(const struct bm_rules *rules)
+{
+	return rules->count;
+}
+
+const struct bm_rule *bm_rules_get(const struct bm_rules *rules, uint32_t index)
+{
+	return index < rules->count ? &rules->rules[index].shown : NULL;
+}
+
+const struct bm_keep *bm_rules_keep(const struct bm_rules *rules)
+{
+	return rules->keep;
+}

@@ -1,0 +1,464 @@
+/* tally.c - hashed counters that merge; see tally.h for what they mean.
+ *
+ * Cells are 32 bytes, two to a cache line, probed linearly at a load of at most 1/2.  A merge renames the
+ * source's numbers to the target's (each name is interned once), then adds cell by cell; the
+ * look-ups are independent, so the next cells' lines are fetched ahead.
+ */
+#include "bouncemill/tally.h"
+
+#include "arena.h"
+#include "bouncemill/error.h"
+#include "bouncemill/rule.h"
+#include "hash.h"
+
+enum { CELLS_ROOM_MIN = 1 << 6, SAMPLE_BYTES_MAX = 512, PREFETCH_AHEAD = 8 };
+
+struct bm_tally_private {
+	struct bm_arena samples;
+	uint32_t domain_room, template_room, address_room, provider_room;
+};
+
+/* --- cells --- */
+
+static inline uint64_t key_hash(const uint32_t key[4])
+{
+	const uint64_t *const seeds = bm_hash_seeds();
+	uint64_t words[2];
+	memcpy(words, key, sizeof words);
+	return bm_hash_mix(words[0] ^ seeds[0], words[1] ^ seeds[1]);
+}
+
+static inline bool is_free(const struct bm_cell *cell)
+{
+	return (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3]) == 0;
+}
+
+/* probe - the cell of a key, or the free one where it belongs */
+static inline struct bm_cell *probe(struct bm_cell *slots, size_t room, const uint32_t key[4])
+{
+	const size_t mask = room - 1;
+	size_t at = (size_t)(key_hash(key) >> 16) & mask;
+	while (!is_free(&slots[at]) && memcmp(slots[at].key, key, sizeof slots[at].key) != 0)
+		at = (at + 1) & mask;
+	return &slots[at];
+}
+
+/* grow - twice the room */
+static void grow(struct bm_cells *cells)
+{
+	const size_t room = cells->room ? 2 * cells->room : CELLS_ROOM_MIN;
+	struct bm_cell *const slots = bm_zalloc(room, sizeof *slots);
+	for (size_t i = 0; i < cells->room; i++)
+		if (!is_free(&cells->slots[i]))
+			*probe(slots, room, cells->slots[i].key) = cells->slots[i];
+	bm_free(cells->slots);
+	cells->slots = slots;
+	cells->room = room;
+}
+
+uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
+{
+	if (2 * (cells->count + 1) > cells->room)
+		grow(cells);
+	struct bm_cell *const cell = probe(cells->slots, cells->room, key);
+	if (is_free(cell)) {
+		memcpy(cell->key, key, sizeof cell->key);
+		cells->count++;
+	}
+	return cell->n;
+}
+
+const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4])
+{
+	if (cells->room == 0)
+		return NULL;
+	const struct bm_cell *const cell = probe(cells->slots, cells->room, key);
+	return is_free(cell) ? NULL : cell->n;
+}
+
+void bm_cells_dispose(struct bm_cells *cells)
+{
+	bm_free(cells->slots);
+	*cells = (struct bm_cells){0};
+}
+
+/* saturating_add - a counter stays at its maximum rather than starting again */
+static inline void saturating_add(uint32_t *counter, uint32_t more)
+{
+	*counter = more > UINT32_MAX - *counter ? UINT32_MAX : *counter + more;
+}
+
+/* --- histograms --- */
+
+unsigned bm_step_of(uint64_t hundredths)
+{
+	if (hundredths < 8)
+		return (unsigned)hundredths; /* exact while four steps a doubling would be finer than 1 */
+	const unsigned top = 63u - (unsigned)__builtin_clzll(hundredths);
+	const unsigned step = 8 + (top - 3) * 4 + (unsigned)(hundredths >> (top - 2) & 3);
+	return step < BM_STEP_COUNT ? step : BM_STEP_COUNT - 1;
+}
+
+double bm_step_value(unsigned step)
+{
+	if (step < 8)
+		return step;
+	const unsigned top = 3 + (step - 8) / 4;
+	const double width = (double)(UINT64_C(1) << (top - 2));
+	return (4 + (step - 8) % 4) * width + (width - 1) / 2;
+}
+
+/* spill - from the small form to the full one */
+static void spill(struct bm_steps *steps)
+{
+	steps->full = bm_zalloc(BM_STEP_COUNT, sizeof *steps->full);
+	for (size_t i = 0; i < sizeof steps->few / sizeof *steps->few; i++)
+		steps->full[steps->few[i] >> 24] += steps->few[i] & 0xffffff;
+	memset(steps->few, 0, sizeof steps->few);
+}
+
+void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count)
+{
+	for (size_t i = 0; steps->full == NULL && i < sizeof steps->few / sizeof *steps->few; i++) {
+		const uint32_t old = steps->few[i] & 0xffffff;
+		if ((steps->few[i] >> 24 != step && old) || old + (uint64_t)count > 0xffffff)
+			continue;
+		steps->few[i] = (uint32_t)step << 24 | (old + count);
+		return;
+	}
+	if (steps->full == NULL)
+		spill(steps);
+	saturating_add(&steps->full[step], count);
+}
+
+/* step_counts - all counters of a histogram, whatever its form */
+static void step_counts(const struct bm_steps *steps, uint64_t counts[BM_STEP_COUNT])
+{
+	memset(counts, 0, BM_STEP_COUNT * sizeof *counts);
+	for (unsigned i = 0; i < BM_STEP_COUNT && steps->full; i++)
+		counts[i] = steps->full[i];
+	for (size_t i = 0; i < sizeof steps->few / sizeof *steps->few; i++)
+		counts[steps->few[i] >> 24] += steps->few[i] & 0xffffff;
+}
+
+uint64_t bm_steps_count(const struct bm_steps *steps)
+{
+	uint64_t counts[BM_STEP_COUNT], total = 0;
+	step_counts(steps, counts);
+	for (unsigned i = 0; i < BM_STEP_COUNT; i++)
+		total += counts[i];
+	return total;
+}
+
+double bm_steps_quantile(const struct bm_steps *steps, double share)
+{
+	uint64_t counts[BM_STEP_COUNT], total = 0, below = 0;
+	step_counts(steps, counts);
+	for (unsigned i = 0; i < BM_STEP_COUNT; i++)
+		total += counts[i];
+	const double wanted = share * (double)total;
+	for (unsigned i = 0; i < BM_STEP_COUNT; i++) {
+		below += counts[i];
+		if (counts[i] && (double)below >= wanted)
+			return bm_step_value(i);
+	}
+	return -1;
+}
+
+static void steps_merge(struct bm_steps *target, const struct bm_steps *source)
+{
+	for (size_t i = 0; i < sizeof source->few / sizeof *source->few; i++)
+		if (source->few[i] & 0xffffff)
+			bm_steps_add(target, source->few[i] >> 24, source->few[i] & 0xffffff);
+	for (unsigned i = 0; source->full && i < BM_STEP_COUNT; i++)
+		if (source->full[i])
+			bm_steps_add(target, i, source->full[i]);
+}
+
+/* --- the tally --- */
+
+struct bm_tally *bm_tally_new(void)
+{
+	struct bm_tally *const tally = bm_zalloc(1, sizeof *tally);
+	tally->private = bm_zalloc(1, sizeof *tally->private);
+	tally->domains = bm_intern_new();
+	tally->providers = bm_intern_new();
+	tally->senders = bm_intern_new();
+	tally->relays = bm_intern_new();
+	tally->templates = bm_intern_new();
+	tally->addresses = bm_intern_new();
+	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
+		tally->category[i] = BM_SEEN_NEVER;
+	return tally;
+}
+
+void bm_tally_free(struct bm_tally *tally)
+{
+	if (tally == NULL)
+		return;
+	for (uint32_t i = 0; i < bm_intern_count(tally->domains); i++)
+		bm_free(tally->domain[i].delays.full);
+	bm_free(tally->domain);
+	bm_free(tally->template);
+	bm_free(tally->address);
+	bm_free(tally->provider);
+	bm_intern_free(tally->domains);
+	bm_intern_free(tally->providers);
+	bm_intern_free(tally->senders);
+	bm_intern_free(tally->relays);
+	bm_intern_free(tally->templates);
+	bm_intern_free(tally->addresses);
+	for (int i = 0; i < BM_CELLS_COUNT; i++)
+		bm_cells_dispose(&tally->cells[i]);
+	bm_arena_dispose(&tally->private->samples);
+	bm_free(tally->private);
+	bm_free(tally);
+}
+
+uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain)
+{
+	const uint32_t known = bm_intern_count(tally->domains);
+	const uint32_t id = bm_intern_add(tally->domains, domain);
+	if (id == known) {
+		BM_GROW(tally->domain, known, tally->private->domain_room);
+		tally->domain[id] = (struct bm_domain_record){.seen = BM_SEEN_NEVER};
+	}
+	return id;
+}
+
+uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider)
+{
+	const uint32_t known = bm_intern_count(tally->providers);
+	const uint32_t id = bm_intern_add(tally->providers, provider);
+	if (id == known) {
+		BM_GROW(tally->provider, known, tally->private->provider_room);
+		tally->provider[id] = BM_SEEN_NEVER;
+	}
+	return id;
+}
+
+uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name)
+{
+	const uint32_t known = bm_intern_count(tally->templates);
+	const uint32_t id = bm_intern_add(tally->templates, name);
+	if (id == known) {
+		BM_GROW(tally->template, known, tally->private->template_room);
+		tally->template[id] = (struct bm_template_record){.seen = BM_SEEN_NEVER,
+								  .rule = BM_RULE_NONE};
+	}
+	return id;
+}
+
+uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address)
+{
+	const uint32_t known = bm_intern_count(tally->addresses);
+	const uint32_t id = bm_intern_add(tally->addresses, address);
+	if (id == known) {
+		BM_GROW(tally->address, known, tally->private->address_room);
+		tally->address[id] = (struct bm_address_record){.seen = BM_SEEN_NEVER,
+								.last_final = BM_TIME_UNKNOWN};
+	}
+	return id;
+}
+
+void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_bytes text)
+{
+	if (text.size > SAMPLE_BYTES_MAX)
+		text.size = SAMPLE_BYTES_MAX;
+	if (sample->data && bm_bytes_order(*sample, text) <= 0)
+		return;
+	/* The old copy's room is used again when it suffices: a sample only shrinks in order. */
+	if (sample->data && text.size <= sample->size) {
+		memcpy((uint8_t *)sample->data, text.data, text.size);
+		sample->size = text.size;
+	} else {
+		*sample = bm_arena_copy(&tally->private->samples, text);
+	}
+}
+
+/* --- merging --- */
+
+/* What the source's numbers are called in the target. */
+struct names {
+	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses;
+};
+
+/* rename_all - intern each of source's runs in target by add, return the table of new numbers */
+static uint32_t *rename_all(struct bm_tally *target, const struct bm_intern *source,
+			    uint32_t (*add)(struct bm_tally *, struct bm_bytes))
+{
+	const uint32_t count = bm_intern_count(source);
+	uint32_t *const numbers = bm_alloc((count + 1) * sizeof *numbers);
+	for (uint32_t id = 0; id < count; id++)
+		numbers[id] = add(target, bm_intern_get(source, id));
+	return numbers;
+}
+
+static uint32_t add_sender(struct bm_tally *tally, struct bm_bytes run)
+{
+	return bm_intern_add(tally->senders, run);
+}
+
+static uint32_t add_relay(struct bm_tally *tally, struct bm_bytes run)
+{
+	return bm_intern_add(tally->relays, run);
+}
+
+static uint32_t rename_pair(const struct names *names, uint32_t pair)
+{
+	return BM_PAIR(names->providers[BM_PAIR_PROVIDER(pair)], BM_PAIR_CATEGORY(pair));
+}
+
+/* rename_key - the key of a source's cell in the target's numbers; see the list in tally.h */
+static void rename_key(enum bm_cells_kind kind, const struct names *names, uint32_t key[4])
+{
+	switch (kind) {
+	case BM_CELLS_CUBE:
+		key[1] = names->domains[key[1]];
+		key[2] = rename_pair(names, key[2]);
+		break;
+	case BM_CELLS_RELAYS:
+		key[0] = names->relays[key[0]];
+		key[1] = rename_pair(names, key[1]);
+		break;
+	case BM_CELLS_SENDERS:
+	case BM_CELLS_MESSAGES:
+		key[0] = names->senders[key[0]];
+		break;
+	case BM_CELLS_DEFERRALS:
+	case BM_CELLS_RESOLVE:
+		key[0] = rename_pair(names, key[0]);
+		break;
+	case BM_CELLS_DELAYS:
+		key[0] = names->providers[key[0]];
+		break;
+	case BM_CELLS_SPREAD:
+		key[0] = names->templates[key[0]];
+		key[1] = names->domains[key[1]];
+		break;
+	case BM_CELLS_ADDRESSES:
+		key[0] = names->addresses[key[0]];
+		break;
+	case BM_CELLS_PERIODS:
+	case BM_CELLS_COUNT:
+		break;
+	}
+}
+
+/* add_batch - add renamed cells, whose lines were asked for when they were gathered */
+static void add_batch(struct bm_cells *target, const struct bm_cell *batch, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t *const n = bm_cells_at(target, batch[i].key);
+		for (int outcome = 0; outcome < BM_OUTCOME_COUNT; outcome++)
+			saturating_add(&n[outcome], batch[i].n[outcome]);
+	}
+}
+
+static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
+			enum bm_cells_kind kind, const struct names *names)
+{
+	struct bm_cell batch[PREFETCH_AHEAD];
+	unsigned count = 0;
+	while (source->count && 2 * (target->count + source->count / 2) > target->room)
+		grow(target);
+	for (size_t i = 0; i < source->room; i++) {
+		if (is_free(&source->slots[i]))
+			continue;
+		batch[count] = source->slots[i];
+		rename_key(kind, names, batch[count].key);
+		__builtin_prefetch(&target->slots[(size_t)(key_hash(batch[count].key) >> 16) &
+						  (target->room - 1)],
+				   1);
+		if (++count == PREFETCH_AHEAD) {
+			add_batch(target, batch, count);
+			count = 0;
+		}
+	}
+	add_batch(target, batch, count);
+}
+
+static void merge_seen(struct bm_seen *target, struct bm_seen source)
+{
+	bm_seen_add(target, source.first);
+	bm_seen_add(target, source.last);
+}
+
+static void merge_template(struct bm_tally *tally, struct bm_template_record *target,
+			   const struct bm_template_record *source, const struct names *names)
+{
+	for (int i = 0; i < BM_OUTCOME_COUNT; i++)
+		target->n[i] += source->n[i];
+	merge_seen(&target->seen, source->seen);
+	if (source->sample.data)
+		bm_tally_sample(tally, &target->sample, source->sample);
+	/* The rest is a function of the template's name. */
+	if (!source->judged)
+		return;
+	target->judged = true;
+	target->provider = names->providers[source->provider];
+	target->rule = source->rule;
+	target->category = source->category;
+	target->code = source->code;
+	target->enhanced = source->enhanced;
+}
+
+static void merge_address(struct bm_tally *tally, struct bm_address_record *target,
+			  const struct bm_address_record *source)
+{
+	merge_seen(&target->seen, source->seen);
+	if (source->last_final > target->last_final ||
+	    (source->last_final == target->last_final &&
+	     source->last_outcome > target->last_outcome)) {
+		target->last_final = source->last_final;
+		target->last_outcome = source->last_outcome;
+	}
+	if (source->evidence.data == NULL || (target->evidence_hard && !source->evidence_hard))
+		return;
+	if (source->evidence_hard && !target->evidence_hard)
+		target->evidence = (struct bm_bytes){0};
+	target->evidence_hard = source->evidence_hard;
+	bm_tally_sample(tally, &target->evidence, source->evidence);
+}
+
+static void merge_records(struct bm_tally *target, const struct bm_tally *source,
+			  const struct names *names)
+{
+	for (uint32_t i = 0; i < bm_intern_count(source->domains); i++) {
+		struct bm_domain_record *const record = &target->domain[names->domains[i]];
+		merge_seen(&record->seen, source->domain[i].seen);
+		steps_merge(&record->delays, &source->domain[i].delays);
+	}
+	for (uint32_t i = 0; i < bm_intern_count(source->providers); i++)
+		merge_seen(&target->provider[names->providers[i]], source->provider[i]);
+	for (uint32_t i = 0; i < bm_intern_count(source->templates); i++)
+		merge_template(target, &target->template[names->templates[i]],
+			       &source->template[i], names);
+	for (uint32_t i = 0; i < bm_intern_count(source->addresses); i++)
+		merge_address(target, &target->address[names->addresses[i]],
+			      &source->address[i]);
+	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
+		merge_seen(&target->category[i], source->category[i]);
+}
+
+void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
+{
+	const struct names names = {
+		.domains = rename_all(target, source->domains, bm_tally_domain),
+		.providers = rename_all(target, source->providers, bm_tally_provider),
+		.senders = rename_all(target, source->senders, add_sender),
+		.relays = rename_all(target, source->relays, add_relay),
+		.templates = rename_all(target, source->templates, bm_tally_template),
+		.addresses = rename_all(target, source->addresses, bm_tally_address),
+	};
+	merge_records(target, source, &names);
+	for (int kind = 0; kind < BM_CELLS_COUNT; kind++)
+		merge_cells(&target->cells[kind], &source->cells[kind], (enum bm_cells_kind)kind,
+			    &names);
+	bm_free(names.domains);
+	bm_free(names.providers);
+	bm_free(names.senders);
+	bm_free(names.relays);
+	bm_free(names.templates);
+	bm_free(names.addresses);
+}

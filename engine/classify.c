@@ -1,0 +1,311 @@
+/* classify.c - names, providers, templates and verdicts, each worked out once; see classify.h. */
+#include "classify.h"
+
+#include "bouncemill/error.h"
+#include "bouncemill/provider.h"
+#include "bouncemill/text.h"
+#include "hash.h"
+
+enum {
+	DOMAIN_BYTES_MAX = 255, /* RFC 5321 4.5.3.1.2; longer ones are cut and marked */
+	RELAY_BYTES_MAX = 512,
+	ADDRESS_BYTES_MAX = 512,
+	REPLY_TEXT_BYTES_MAX = 4096 /* of a failure's text that is looked at */
+};
+
+#define NONE UINT32_MAX
+
+/* What is known of one relay or domain, by its number in the tally; NONE = not yet. */
+struct memo {
+	uint32_t *providers;
+	uint32_t count, room;
+};
+
+struct bm_classifier {
+	struct bm_tally *tally;
+	const struct bm_rules *rules;
+	struct bm_rules_scratch *scratch;
+	struct memo relays, domains;
+	struct bm_text name;    /* of a template: provider NUL dsn NUL masked text */
+	struct bm_text address;
+	bool addresses;
+	struct bm_bytes key; /* of --anonymize, or empty */
+};
+
+struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules,
+					bool addresses, struct bm_bytes anonymize_key)
+{
+	struct bm_classifier *const classifier = bm_zalloc(1, sizeof *classifier);
+	classifier->tally = tally;
+	classifier->rules = rules;
+	classifier->scratch = bm_rules_scratch_new(rules);
+	classifier->addresses = addresses;
+	classifier->key = anonymize_key;
+	return classifier;
+}
+
+void bm_classifier_free(struct bm_classifier *classifier)
+{
+	if (classifier == NULL)
+		return;
+	bm_rules_scratch_free(classifier->scratch);
+	bm_free(classifier->relays.providers);
+	bm_free(classifier->domains.providers);
+	bm_text_dispose(&classifier->name);
+	bm_text_dispose(&classifier->address);
+	bm_free(classifier);
+}
+
+/* memo_at - the remembered provider of a number */
+static inline uint32_t *memo_at(struct memo *memo, uint32_t number)
+{
+	while (number >= memo->count) {
+		BM_GROW(memo->providers, memo->count, memo->room);
+		memo->providers[memo->count++] = NONE;
+	}
+	return &memo->providers[number];
+}
+
+/* lower - copy run in lower case (ASCII) into buffer of max bytes, return what fits */
+static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t max)
+{
+	const size_t size = run.size < max ? run.size : max;
+	for (size_t i = 0; i < size; i++) {
+		const uint8_t byte = run.data[i];
+		buffer[i] = byte | ((uint8_t)(byte - 'A') < 26 ? 0x20 : 0);
+	}
+	return (struct bm_bytes){buffer, size};
+}
+
+/* domain_of - the part behind the last @, lower case, without a trailing dot; buffer holds it */
+static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[DOMAIN_BYTES_MAX])
+{
+	size_t at = address.size;
+	while (at > 0 && address.data[at - 1] != '@')
+		at--;
+	if (at == 0)
+		return (struct bm_bytes){buffer, 0};
+	struct bm_bytes domain = lower(bm_bytes_from(address, at), buffer, DOMAIN_BYTES_MAX);
+	while (domain.size && domain.data[domain.size - 1] == '.')
+		domain.size--;
+	return domain;
+}
+
+/* --- providers --- */
+
+/* provider_number - the tally's number of host's provider: known by name, or its registrable domain */
+static uint32_t provider_number(struct bm_classifier *classifier, struct bm_bytes host)
+{
+	struct bm_bytes name = bm_provider_known(host);
+	if (name.size == 0)
+		name = bm_provider_registrable(host);
+	return bm_tally_provider(classifier->tally, name);
+}
+
+/* is_address - an IP literal tells no provider */
+static bool is_address(struct bm_bytes host)
+{
+	for (size_t i = 0; i < host.size; i++)
+		if (host.data[i] != '.' && (uint8_t)(host.data[i] - '0') > 9)
+			return bm_bytes_find(host, 0, ':') < host.size;
+	return true;
+}
+
+/* is_named_host - a host name of the world: no address, and more than one label */
+static bool is_named_host(struct bm_bytes host)
+{
+	return bm_bytes_find(host, 0, '.') < host.size && !is_address(host);
+}
+
+static uint32_t domain_provider(struct bm_classifier *classifier, uint32_t domain)
+{
+	uint32_t *const known = memo_at(&classifier->domains, domain);
+	if (*known == NONE)
+		*known = provider_number(classifier,
+					 bm_intern_get(classifier->tally->domains, domain));
+	return *known;
+}
+
+/* relay_provider - the provider of the host we spoke to; of the recipient's domain when it was our own */
+static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm_event *event,
+			       const struct bm_fact *fact)
+{
+	uint32_t *const known = memo_at(&classifier->relays, fact->relay);
+	if (*known == NONE) {
+		uint8_t buffer[DOMAIN_BYTES_MAX];
+		const struct bm_bytes host = lower(event->relay, buffer, sizeof buffer);
+		const bool named = is_named_host(host) && !event->relay_near;
+		*known = named ? provider_number(classifier, host) : NONE - 1;
+	}
+	return *known == NONE - 1 ? domain_provider(classifier, fact->domain) : *known;
+}
+
+/* spoken_provider - nobody was spoken to: the host the text names, else the recipient's domain */
+static uint32_t spoken_provider(struct bm_classifier *classifier, struct bm_bytes host,
+				const struct bm_fact *fact)
+{
+	uint8_t buffer[DOMAIN_BYTES_MAX];
+	const struct bm_bytes spoken = lower(host, buffer, sizeof buffer);
+	return is_named_host(spoken) ? provider_number(classifier, spoken)
+				     : domain_provider(classifier, fact->domain);
+}
+
+/* --- addresses --- */
+
+/* address_name - the address as tables show it: lower-case domain; local part hashed under --anonymize */
+static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_bytes address,
+				    struct bm_bytes domain)
+{
+	struct bm_text *const text = &classifier->address;
+	text->size = 0;
+	const size_t cut = bm_bytes_find(address, 0, '@') < address.size ? domain.size + 1 : 0;
+	struct bm_bytes local = {address.data, address.size > cut ? address.size - cut : 0};
+	if (local.size > ADDRESS_BYTES_MAX)
+		local.size = ADDRESS_BYTES_MAX;
+	if (classifier->key.size) {
+		struct bm_digester *const digester = bm_digester_new();
+		bm_digester_add(digester, classifier->key);
+		bm_digester_add(digester, local);
+		bm_digester_add(digester, classifier->key);
+		const struct bm_digest digest = bm_digester_get(digester);
+		bm_digester_free(digester);
+		bm_text_format(text, "%016llx", (unsigned long long)(digest.low ^ digest.high));
+	} else {
+		bm_text_add(text, local);
+	}
+	bm_text_byte(text, '@');
+	bm_text_add(text, domain);
+	return (struct bm_bytes){text->data, text->size};
+}
+
+/* --- failures --- */
+
+/* judge - the verdict for a template met for the first time */
+static void judge(struct bm_classifier *classifier, struct bm_template_record *record,
+		  struct bm_bytes masked, const struct bm_reply *reply, struct bm_enhanced dsn,
+		  uint32_t provider)
+{
+	const struct bm_verdict verdict =
+		bm_rules_match(classifier->rules, classifier->scratch,
+			       bm_intern_get(classifier->tally->providers, provider), masked, reply, dsn);
+	record->judged = true;
+	record->provider = provider;
+	record->category = verdict.category;
+	record->rule = verdict.rule;
+	record->code = reply->code;
+	record->enhanced = reply->enhanced.class ? reply->enhanced : dsn;
+}
+
+/* template_number - the tally's number of a failure's template, judged when it is new */
+static uint32_t template_number(struct bm_classifier *classifier, const struct bm_event *event,
+				const struct bm_reply *reply, uint32_t provider)
+{
+	struct bm_text *const name = &classifier->name;
+	struct bm_tally *const tally = classifier->tally;
+	struct bm_enhanced dsn = {0};
+	name->size = 0;
+	bm_text_add(name, bm_intern_get(tally->providers, provider));
+	bm_text_byte(name, 0);
+	if (reply->enhanced.class == 0 && bm_enhanced_parse(event->dsn, &dsn))
+		bm_text_add(name, event->dsn);
+	bm_text_byte(name, 0);
+	const size_t masked_from = name->size;
+	bm_reply_mask(reply->text, bm_rules_keep(classifier->rules), name);
+	const uint32_t known = bm_intern_count(tally->templates);
+	const uint32_t template =
+		bm_tally_template(tally, (struct bm_bytes){name->data, name->size});
+	if (template == known)
+		judge(classifier, &tally->template[template],
+		      (struct bm_bytes){name->data + masked_from, name->size - masked_from}, reply,
+		      dsn, provider);
+	return template;
+}
+
+/* failure - template, provider and category of a bounced or deferred attempt */
+static void failure(struct bm_classifier *classifier, const struct bm_event *event,
+		    struct bm_fact *fact)
+{
+	struct bm_tally *const tally = classifier->tally;
+	struct bm_reply reply;
+	struct bm_bytes text = event->text;
+	if (text.size > REPLY_TEXT_BYTES_MAX)
+		text.size = REPLY_TEXT_BYTES_MAX;
+	bm_reply_parse(text, &reply);
+	if (!fact->has_relay)
+		fact->provider = spoken_provider(classifier, reply.host, fact);
+	fact->template = template_number(classifier, event, &reply, fact->provider);
+	struct bm_template_record *const record = &tally->template[fact->template];
+	fact->category = (uint8_t)record->category;
+	bm_tally_sample(tally, &record->sample, text);
+}
+
+/* note_evidence - the text that will explain why an address is suppressed */
+static void note_evidence(struct bm_tally *tally, const struct bm_event *event,
+			  const struct bm_fact *fact)
+{
+	struct bm_address_record *const record = &tally->address[fact->address];
+	const bool hard = strcmp(bm_category_severity((enum bm_category)fact->category), "hard") == 0;
+	if (record->evidence_hard && !hard)
+		return;
+	if (hard && !record->evidence_hard)
+		record->evidence = (struct bm_bytes){0};
+	record->evidence_hard = hard;
+	bm_tally_sample(tally, &record->evidence, event->text);
+}
+
+static uint8_t outcome_of(enum bm_status status)
+{
+	return status == BM_STATUS_SENT	     ? BM_DELIVERED
+	       : status == BM_STATUS_BOUNCED ? BM_BOUNCED
+					     : BM_DEFERRED;
+}
+
+/* relay_number - "host[ip]" as one name; false when nobody was spoken to */
+static bool relay_number(struct bm_classifier *classifier, const struct bm_event *event,
+			 uint32_t *number)
+{
+	if (event->relay.size == 0 || bm_bytes_equal(event->relay, BM_BYTES("none")))
+		return false;
+	size_t size = event->relay.size;
+	if (event->relay_ip.size) /* the two lie side by side in the line */
+		size = (size_t)(event->relay_ip.data + event->relay_ip.size + 1 - event->relay.data);
+	if (size > RELAY_BYTES_MAX)
+		size = RELAY_BYTES_MAX;
+	*number = bm_intern_add(classifier->tally->relays,
+				(struct bm_bytes){event->relay.data, size});
+	return true;
+}
+
+void bm_classify(struct bm_classifier *classifier, const struct bm_event *event, bm_time time,
+		 struct bm_fact *fact)
+{
+	uint8_t buffer[DOMAIN_BYTES_MAX];
+	const struct bm_bytes domain = domain_of(event->address, buffer);
+	*fact = (struct bm_fact){.time = time,
+				 .outcome = outcome_of(event->status),
+				 .category = BM_CATEGORY_DELIVERED,
+				 .delay_step = BM_NO_STEP};
+	fact->domain = bm_tally_domain(classifier->tally, domain);
+	fact->has_relay = relay_number(classifier, event, &fact->relay);
+	fact->provider = fact->has_relay ? relay_provider(classifier, event, fact)
+					 : domain_provider(classifier, fact->domain);
+	if (classifier->addresses)
+		fact->address = bm_tally_address(classifier->tally,
+						 address_name(classifier, event->address, domain));
+	if (event->status != BM_STATUS_SENT) {
+		failure(classifier, event, fact);
+		if (classifier->addresses)
+			note_evidence(classifier->tally, event, fact);
+	} else if (event->delay_hundredths != UINT32_MAX) {
+		fact->delay_step = (uint8_t)bm_step_of(event->delay_hundredths);
+	}
+}
+
+uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes address)
+{
+	uint8_t buffer[DOMAIN_BYTES_MAX];
+	struct bm_bytes domain = domain_of(address, buffer);
+	if (address.size == 0)
+		domain = BM_BYTES("<>");
+	return bm_intern_add(classifier->tally->senders, domain);
+}

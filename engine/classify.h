@@ -1,0 +1,27 @@
+/* classify.h - from what a line says to what it means: names, provider, template, category.
+ *
+ * One classifier a thread; it writes names into its tally and keeps what it has learnt: a relay's and a domain's provider,
+ * a template's verdict.  So the public suffix list and the rules are asked once per distinct name, and classification costs
+ * a failure little more than its mask.
+ */
+#ifndef BM_CLASSIFY_H
+#define BM_CLASSIFY_H
+
+#include "bouncemill/event.h"
+#include "bouncemill/rule.h"
+#include "count.h"
+
+struct bm_classifier;
+
+struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules, bool addresses,
+					struct bm_bytes anonymize_key);
+void bm_classifier_free(struct bm_classifier *classifier);
+
+/* bm_classify - judge an attempt at time; every number in *fact is the tally's */
+void bm_classify(struct bm_classifier *classifier, const struct bm_event *event, bm_time time,
+		 struct bm_fact *fact);
+
+/* bm_classify_sender - number of a sender address's domain ("<>" for the null sender) */
+uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes address);
+
+#endif

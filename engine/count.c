@@ -1,0 +1,201 @@
+/* count.c - see count.h.  Hot for attempts: a cell of the cube, a relay's cell, a domain's record; failures
+ * also a template and its spread over domains. */
+#include "count.h"
+
+#include "bouncemill/error.h"
+#include "bouncemill/rule.h"
+
+/* add - n to a counter that stays at its maximum */
+static inline void add(uint32_t *counter, uint32_t n)
+{
+	*counter = n > UINT32_MAX - *counter ? UINT32_MAX : *counter + n;
+}
+
+/* bump - n to one counter of the cell with key */
+static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const uint32_t key[4],
+			unsigned column, uint32_t n)
+{
+	add(&bm_cells_at(&tally->cells[kind], key)[column], n);
+}
+
+static void count_cube(const struct bm_counter *counter, const struct bm_fact *fact,
+		       enum bm_outcome outcome, bm_time time)
+{
+	const uint32_t key[4] = {(uint32_t)bm_period_of(time, counter->bucket), fact->domain,
+				 BM_PAIR(fact->provider, fact->category), 0};
+	bump(counter->tally, BM_CELLS_CUBE, key, outcome, 1);
+}
+
+/* count_address - an outcome of one address, by category; final outcomes are kept with their time */
+static void count_address(const struct bm_counter *counter, const struct bm_fact *fact,
+			  enum bm_outcome outcome, bm_time time)
+{
+	const uint32_t key[4] = {fact->address, fact->category, 0, 0};
+	bump(counter->tally, BM_CELLS_ADDRESSES, key, outcome, 1);
+	struct bm_address_record *const record = &counter->tally->address[fact->address];
+	bm_seen_add(&record->seen, time);
+	if (outcome == BM_DEFERRED)
+		return;
+	if (time > record->last_final ||
+	    (time == record->last_final && outcome > record->last_outcome)) {
+		record->last_final = time;
+		record->last_outcome = outcome;
+	}
+}
+
+/* count_failure - a bounced or deferred attempt under its template */
+static void count_failure(const struct bm_counter *counter, const struct bm_fact *fact)
+{
+	const uint32_t key[4] = {fact->template, fact->domain, 0, 0};
+	struct bm_template_record *const record = &counter->tally->template[fact->template];
+	record->n[fact->outcome]++;
+	bm_seen_add(&record->seen, fact->time);
+	bump(counter->tally, BM_CELLS_SPREAD, key, 0, 1);
+}
+
+static void count_delay(const struct bm_counter *counter, const struct bm_fact *fact)
+{
+	const uint32_t key[4] = {fact->provider, fact->delay_step, 0, 0};
+	bm_steps_add(&counter->tally->domain[fact->domain].delays, fact->delay_step, 1);
+	bump(counter->tally, BM_CELLS_DELAYS, key, 0, 1);
+}
+
+void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact)
+{
+	struct bm_tally *const tally = counter->tally;
+	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
+	count_cube(counter, fact, outcome, fact->time);
+	if (fact->has_relay) {
+		const uint32_t key[4] = {fact->relay, BM_PAIR(fact->provider, fact->category), 0, 0};
+		bump(tally, BM_CELLS_RELAYS, key, outcome, 1);
+	}
+	bm_seen_add(&tally->domain[fact->domain].seen, fact->time);
+	bm_seen_add(&tally->provider[fact->provider], fact->time);
+	bm_seen_add(&tally->category[fact->category], fact->time);
+	if (outcome != BM_DELIVERED)
+		count_failure(counter, fact);
+	else if (fact->delay_step != BM_NO_STEP)
+		count_delay(counter, fact);
+	if (counter->addresses)
+		count_address(counter, fact, outcome, fact->time);
+}
+
+void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fact, bm_time time)
+{
+	struct bm_tally *const tally = counter->tally;
+	count_cube(counter, fact, BM_EXPIRED, time);
+	bm_seen_add(&tally->domain[fact->domain].seen, time);
+	bm_seen_add(&tally->provider[fact->provider], time);
+	bm_seen_add(&tally->category[fact->category], time);
+	tally->template[fact->template].n[BM_EXPIRED]++;
+	if (counter->addresses)
+		count_address(counter, fact, BM_EXPIRED, time);
+}
+
+void bm_count_sender(const struct bm_counter *counter, uint32_t sender, enum bm_category category,
+		     enum bm_outcome outcome, uint32_t n)
+{
+	const uint32_t key[4] = {sender, category, 0, 0};
+	bump(counter->tally, BM_CELLS_SENDERS, key, outcome, n);
+}
+
+void bm_count_message(const struct bm_counter *counter, uint32_t sender, bm_time first_attempt)
+{
+	const uint32_t key[4] = {sender, 0, 0, 0};
+	bump(counter->tally, BM_CELLS_MESSAGES, key, 0, 1);
+	bm_count_period(counter, BM_MESSAGES, first_attempt);
+}
+
+void bm_count_period(const struct bm_counter *counter, enum bm_period_count what, bm_time time)
+{
+	const uint32_t key[4] = {(uint32_t)bm_period_of(time, counter->bucket), 0, 0, 0};
+	bump(counter->tally, BM_CELLS_PERIODS, key, what, 1);
+}
+
+void bm_count_deferral(const struct bm_counter *counter, const struct bm_fact *fact,
+		       enum bm_deferral_count result, uint32_t attempts, bm_time first, bm_time end)
+{
+	const uint32_t pair = BM_PAIR(fact->provider, fact->category);
+	const uint32_t key[4] = {pair, 0, 0, 0};
+	bump(counter->tally, BM_CELLS_DEFERRALS, key, result, 1);
+	bm_count_period(counter, BM_DEFERRED_RECIPIENTS, first);
+	if (result == BM_STILL_OPEN)
+		return;
+	const uint32_t attempts_key[4] = {pair, BM_RESOLVE_ATTEMPTS,
+					  bm_step_of((uint64_t)attempts * 100), 0};
+	bump(counter->tally, BM_CELLS_RESOLVE, attempts_key, 0, 1);
+	if (first == BM_TIME_UNKNOWN || end == BM_TIME_UNKNOWN || end < first)
+		return;
+	const uint64_t seconds = (uint64_t)(bm_time_wall(end) - bm_time_wall(first));
+	const uint32_t seconds_key[4] = {pair, BM_RESOLVE_SECONDS, bm_step_of(seconds * 100), 0};
+	bump(counter->tally, BM_CELLS_RESOLVE, seconds_key, 0, 1);
+}
+
+/* --- one tally's numbers in another's --- */
+
+/* memo_at - the remembered number + 1 of a source number */
+static uint32_t *memo_at(struct bm_rename_memo *memo, uint32_t number)
+{
+	if (number >= memo->room) {
+		uint32_t room = memo->room ? memo->room : 64;
+		while (number >= room)
+			room *= 2;
+		memo->numbers = bm_realloc(memo->numbers, room * sizeof *memo->numbers);
+		memset(memo->numbers + memo->room, 0, (room - memo->room) * sizeof *memo->numbers);
+		memo->room = room;
+	}
+	return &memo->numbers[number];
+}
+
+/* renamed - number's name in target, by add */
+static uint32_t renamed(struct bm_rename_memo *memo, uint32_t number, const struct bm_intern *source,
+			struct bm_tally *target, uint32_t (*add_name)(struct bm_tally *, struct bm_bytes))
+{
+	uint32_t *const known = memo_at(memo, number);
+	if (*known == 0)
+		*known = add_name(target, bm_intern_get(source, number)) + 1;
+	return *known - 1;
+}
+
+static uint32_t add_relay(struct bm_tally *tally, struct bm_bytes name)
+{
+	return bm_intern_add(tally->relays, name);
+}
+
+static uint32_t add_sender(struct bm_tally *tally, struct bm_bytes name)
+{
+	return bm_intern_add(tally->senders, name);
+}
+
+struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses)
+{
+	const struct bm_tally *const source = rename->source;
+	struct bm_tally *const target = rename->target;
+	fact.domain = renamed(&rename->domains, fact.domain, source->domains, target, bm_tally_domain);
+	fact.provider = renamed(&rename->providers, fact.provider, source->providers, target,
+				bm_tally_provider);
+	if (fact.has_relay)
+		fact.relay = renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
+	if (fact.outcome != BM_DELIVERED)
+		fact.template = renamed(&rename->templates, fact.template, source->templates, target,
+					bm_tally_template);
+	if (addresses)
+		fact.address = renamed(&rename->addresses, fact.address, source->addresses, target,
+				       bm_tally_address);
+	return fact;
+}
+
+uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender)
+{
+	return renamed(&rename->senders, sender, rename->source->senders, rename->target, add_sender);
+}
+
+void bm_rename_dispose(struct bm_rename *rename)
+{
+	bm_free(rename->domains.numbers);
+	bm_free(rename->providers.numbers);
+	bm_free(rename->relays.numbers);
+	bm_free(rename->templates.numbers);
+	bm_free(rename->addresses.numbers);
+	bm_free(rename->senders.numbers);
+}

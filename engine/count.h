@@ -1,0 +1,65 @@
+/* count.h - from judged facts to counters: the one place where a number goes up.
+ *
+ * Shapes of the cells are in bouncemill/tally.h; what counts is DESIGN: final outcomes in recipients, deferrals
+ * in attempts.  A counter writes to one tally and belongs to one thread.
+ */
+#ifndef BM_COUNT_H
+#define BM_COUNT_H
+
+#include "bouncemill/tally.h"
+
+#define BM_NO_STEP 255
+
+/* One judged delivery attempt, in the numbers of one tally. */
+struct bm_fact {
+	bm_time time;
+	uint32_t domain, provider, relay;
+	uint32_t template; /* failures only */
+	uint32_t address;  /* with addresses only */
+	uint8_t category;
+	uint8_t outcome;    /* delivered, bounced or deferred */
+	uint8_t delay_step; /* of a delivery, or BM_NO_STEP */
+	bool has_relay;     /* somebody was spoken to */
+};
+
+struct bm_counter {
+	struct bm_tally *tally;
+	enum bm_bucket bucket;
+	bool addresses;
+};
+
+/* bm_count_attempt - an attempt, whoever sent the message */
+void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact);
+/* bm_count_expired - a recipient given up at time; fact is its last deferral */
+void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fact, bm_time time);
+/* bm_count_sender - n outcomes of a sender's mail */
+void bm_count_sender(const struct bm_counter *counter, uint32_t sender, enum bm_category category,
+		     enum bm_outcome outcome, uint32_t n);
+/* bm_count_message - a message, by sender and the time of its first attempt */
+void bm_count_message(const struct bm_counter *counter, uint32_t sender, bm_time first_attempt);
+/* bm_count_deferral - what became of a deferred recipient: fact is its last deferral, attempts were made
+ * between first and end (end unknown while it is open) */
+void bm_count_deferral(const struct bm_counter *counter, const struct bm_fact *fact,
+		       enum bm_deferral_count result, uint32_t attempts, bm_time first, bm_time end);
+/* bm_count_period - a rejection or a probe */
+void bm_count_period(const struct bm_counter *counter, enum bm_period_count what, bm_time time);
+
+/* --- one tally's numbers in another's --- */
+
+/* A memo of names looked up once: from one worker's tally to the fold's.  Only names are read of the source,
+ * whose owner may be counting meanwhile; what a template's name decides (category, rule) stays unset
+ * in the target until the two tallies are merged. */
+struct bm_rename {
+	const struct bm_tally *source;
+	struct bm_tally *target;
+	struct bm_rename_memo {
+		uint32_t *numbers; /* target number + 1, or 0 */
+		uint32_t room;
+	} domains, providers, relays, templates, addresses, senders;
+};
+/* bm_rename_fact - fact's numbers in the target's */
+struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses);
+uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender);
+void bm_rename_dispose(struct bm_rename *rename);
+
+#endif

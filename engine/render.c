@@ -1,0 +1,201 @@
+/* render.c - tables to files; see render.h.
+ *
+ * A long table is rendered in waves: each thread makes the text of some pieces of rows, then the wave is written in
+ * order.  So memory holds a wave, not a table, and the file is the same for any number of threads.
+ */
+#include "render.h"
+
+#include <stdio.h>
+
+#include "bouncemill/registry.h"
+#include "output.h"
+#include "pipeline.h"
+
+enum { PIECE_ROWS = 8192, PIECES_A_THREAD = 4, TABLES_MAX = 64 };
+
+struct opened {
+	const struct bm_table *table;
+	void *rows;
+	size_t count;
+};
+
+struct bm_render {
+	const struct bm_view *view;
+	const struct bm_writer_options *options;
+	unsigned threads;
+	struct opened list[TABLES_MAX];
+	size_t count;
+	struct bm_text *pieces; /* threads * PIECES_A_THREAD */
+};
+
+const struct bm_table *bm_render_find(const char *name)
+{
+	const struct bm_table *table;
+	for (size_t i = 0; (table = bm_registry_table(i)); i++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+static void open_one(void *context, size_t i)
+{
+	struct bm_render *const render = context;
+	struct opened *const opened = &render->list[i];
+	opened->rows = opened->table->open(render->view, &opened->count);
+}
+
+struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_writer_options *options,
+				 unsigned threads)
+{
+	struct bm_render *const render = bm_zalloc(1, sizeof *render);
+	render->view = view;
+	render->options = options;
+	render->threads = threads;
+	render->pieces = bm_zalloc((size_t)threads * PIECES_A_THREAD, sizeof *render->pieces);
+	const struct bm_table *table;
+	for (size_t i = 0; (table = bm_registry_table(i)) && render->count < TABLES_MAX; i++)
+		if (!table->addresses_only || view->addresses)
+			render->list[render->count++].table = table;
+	bm_parallel(threads, render->count, open_one, render);
+	return render;
+}
+
+void bm_render_close(struct bm_render *render)
+{
+	for (size_t i = 0; i < render->count; i++)
+		render->list[i].table->close(render->list[i].rows);
+	for (size_t i = 0; i < (size_t)render->threads * PIECES_A_THREAD; i++)
+		bm_text_dispose(&render->pieces[i]);
+	bm_free(render->pieces);
+	bm_free(render);
+}
+
+/* A wave of pieces of one table. */
+struct wave {
+	struct bm_render *render;
+	const struct opened *opened;
+	const struct bm_writer *writer;
+	size_t first; /* row */
+};
+
+static void render_piece(void *context, size_t i)
+{
+	const struct wave *const wave = context;
+	struct bm_text *const text = &wave->render->pieces[i];
+	const size_t first = wave->first + i * PIECE_ROWS;
+	const size_t end = first + PIECE_ROWS < wave->opened->count ? first + PIECE_ROWS
+								    : wave->opened->count;
+	text->size = 0;
+	wave->writer->rows(text, wave->opened->table, wave->opened->rows, first, end,
+			   wave->render->view, wave->render->options);
+}
+
+static enum bm_err write_text(struct bm_output *output, const struct bm_text *text)
+{
+	return bm_output_write(output, (struct bm_bytes){text->data, text->size});
+}
+
+/* write_rows - all rows of a table, wave by wave */
+static enum bm_err write_rows(struct bm_render *render, const struct opened *opened,
+			      const struct bm_writer *writer, struct bm_output *output)
+{
+	const size_t pieces_max = (size_t)render->threads * PIECES_A_THREAD;
+	struct wave wave = {render, opened, writer, 0};
+	while (wave.first < opened->count) {
+		const size_t left = (opened->count - wave.first + PIECE_ROWS - 1) / PIECE_ROWS;
+		const size_t pieces = left < pieces_max ? left : pieces_max;
+		bm_parallel(render->threads, pieces, render_piece, &wave);
+		for (size_t i = 0; i < pieces; i++)
+			BM_TRY(write_text(output, &render->pieces[i]));
+		wave.first += pieces * PIECE_ROWS;
+	}
+	return BM_OK;
+}
+
+/* write_table - head, rows and tail of one table */
+static enum bm_err write_table(struct bm_render *render, const struct opened *opened,
+			       const struct bm_writer *writer, struct bm_output *output)
+{
+	struct bm_text text = {0};
+	writer->head(&text, opened->table, render->view, render->options);
+	enum bm_err err = write_text(output, &text);
+	if (err == BM_OK)
+		err = write_rows(render, opened, writer, output);
+	text.size = 0;
+	writer->tail(&text, opened->table, render->view, render->options);
+	if (err == BM_OK)
+		err = write_text(output, &text);
+	bm_text_dispose(&text);
+	return err;
+}
+
+/* write_bundle - all tables, in the one-file form */
+static enum bm_err write_bundle(struct bm_render *render, const struct bm_writer *writer,
+				struct bm_output *output)
+{
+	struct bm_text text = {0};
+	enum bm_err err = BM_OK;
+	writer->bundle_head(&text, render->view, render->options);
+	for (size_t i = 0; i < render->count && err == BM_OK; i++) {
+		writer->bundle_table(&text, render->list[i].table, i == 0);
+		err = write_text(output, &text);
+		text.size = 0;
+		if (err == BM_OK)
+			err = write_rows(render, &render->list[i], writer, output);
+		writer->bundle_table_end(&text);
+	}
+	writer->bundle_tail(&text);
+	if (err == BM_OK)
+		err = write_text(output, &text);
+	bm_text_dispose(&text);
+	return err;
+}
+
+/* publish - finish an output that was written, drop one that was not */
+static enum bm_err publish(struct bm_output *output, enum bm_err err)
+{
+	if (err == BM_OK)
+		return bm_output_finish(output);
+	bm_output_abort(output);
+	return err;
+}
+
+static const struct opened *find_opened(const struct bm_render *render, const struct bm_table *table)
+{
+	for (size_t i = 0; i < render->count; i++)
+		if (render->list[i].table == table)
+			return &render->list[i];
+	return NULL;
+}
+
+enum bm_err bm_render_table(struct bm_render *render, const struct bm_table *table,
+			    const struct bm_writer *writer, const char *path)
+{
+	const struct opened *const opened = find_opened(render, table);
+	struct bm_output *output;
+	if (opened == NULL)
+		return BM_USAGE;
+	BM_TRY(bm_output_open(&output, path));
+	return publish(output, write_table(render, opened, writer, output));
+}
+
+enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer *writer, const char *dir)
+{
+	for (size_t i = 0; i < render->count; i++) {
+		struct bm_text path = {0};
+		bm_text_format(&path, "%s/%s%s", dir, render->list[i].table->name, writer->suffix);
+		bm_text_byte(&path, 0);
+		const enum bm_err err =
+			bm_render_table(render, render->list[i].table, writer, (char *)path.data);
+		bm_text_dispose(&path);
+		BM_TRY(err);
+	}
+	return BM_OK;
+}
+
+enum bm_err bm_render_bundle(struct bm_render *render, const struct bm_writer *writer, const char *path)
+{
+	struct bm_output *output;
+	BM_TRY(bm_output_open(&output, path));
+	return publish(output, write_bundle(render, writer, output));
+}

@@ -1,0 +1,386 @@
+/* worker.c - the loop over the lines of a block; see worker.h.
+ *
+ * This is where the time goes: tens of nanoseconds a line.  A line that is no event costs its line end, its header and
+ * a few compares on its program's name.
+ */
+#include "worker.h"
+
+#include "bouncemill/error.h"
+#include "bouncemill/log.h"
+#include "bouncemill/registry.h"
+#include "classify.h"
+#include "hash.h"
+#include "index.h"
+#include "record.h"
+#include "scan.h"
+
+enum { ENDS_MAX = 1024, HOST_BYTES_MAX = 255 };
+
+struct bm_worker {
+	const struct bm_pipeline_options *options;
+	struct bm_tally *tally;
+	struct bm_classifier *classifier;
+	struct bm_counter counter;
+	struct bm_record_reader reader;
+	const struct bm_log *log; /* that recognised the last event */
+	/* of the block in hand */
+	struct bm_span *span;
+	struct bm_block_counts *counts;
+	struct bm_index hosts;
+	uint8_t last_host[HOST_BYTES_MAX]; /* of the line before */
+	size_t last_host_size;
+	uint64_t last_host_hash;
+	struct bm_fact no_fact; /* stands in for a judged one while stages are timed */
+	uint32_t ends[ENDS_MAX];
+};
+
+struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options)
+{
+	struct bm_worker *const worker = bm_zalloc(1, sizeof *worker);
+	worker->options = options;
+	worker->tally = bm_tally_new();
+	worker->classifier = bm_classifier_new(worker->tally, options->rules, options->addresses,
+					       options->anonymize_key);
+	worker->counter = (struct bm_counter){worker->tally, options->bucket, options->addresses};
+	worker->no_fact = (struct bm_fact){
+		.time = BM_TIME_UNKNOWN,
+		.domain = bm_tally_domain(worker->tally, (struct bm_bytes){0}),
+		.provider = bm_tally_provider(worker->tally, (struct bm_bytes){0}),
+		.category = BM_CATEGORY_DELIVERED,
+		.delay_step = BM_NO_STEP,
+	};
+	worker->log = bm_registry_log(0);
+	bm_record_reader_init(&worker->reader, BM_TRANSPORT_LINES, options->zone);
+	return worker;
+}
+
+void bm_worker_free(struct bm_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	bm_classifier_free(worker->classifier);
+	bm_record_reader_dispose(&worker->reader);
+	bm_index_dispose(&worker->hosts);
+	bm_free(worker);
+}
+
+struct bm_tally *bm_worker_tally(struct bm_worker *worker)
+{
+	return worker->tally;
+}
+
+/* --- hosts --- */
+
+/* note_host - remember a host name of the block */
+static void note_host(struct bm_worker *worker, uint64_t hash)
+{
+	struct bm_block_counts *const counts = worker->counts;
+	struct bm_index_walk walk = bm_index_walk(&worker->hosts, (uint32_t)hash);
+	for (uint32_t at; (at = bm_index_next(&worker->hosts, &walk)) != BM_INDEX_NONE;)
+		if (counts->hosts[at] == hash)
+			return;
+	bm_index_put(&worker->hosts, (uint32_t)hash, (uint32_t)counts->host_count);
+	BM_GROW(counts->hosts, counts->host_count, counts->host_room);
+	counts->hosts[counts->host_count++] = hash;
+}
+
+/* host_hash - hash of a record's host; most lines have that of the line before */
+static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
+{
+	if (bm_bytes_equal(host, (struct bm_bytes){worker->last_host, worker->last_host_size}))
+		return worker->last_host_hash;
+	if (host.size > HOST_BYTES_MAX)
+		host.size = HOST_BYTES_MAX;
+	memcpy(worker->last_host, host.data, host.size);
+	worker->last_host_size = host.size;
+	worker->last_host_hash = bm_hash(host);
+	if (host.size)
+		note_host(worker, worker->last_host_hash);
+	return worker->last_host_hash;
+}
+
+/* --- events --- */
+
+/* in_time - does --since and --until let the time through */
+static bool in_time(const struct bm_pipeline_options *options, bm_time time)
+{
+	if (options->since == BM_TIME_UNKNOWN && options->until == BM_TIME_UNKNOWN)
+		return true;
+	if (time == BM_TIME_UNKNOWN)
+		return false;
+	const int64_t wall = bm_time_wall(time);
+	return (options->since == BM_TIME_UNKNOWN || wall >= bm_time_wall(options->since)) &&
+	       (options->until == BM_TIME_UNKNOWN || wall < bm_time_wall(options->until));
+}
+
+/* attempt - judge a delivery attempt and give it to the span */
+static void attempt(struct bm_worker *worker, const struct bm_event *event,
+		    struct bm_span_event *span_event, uint64_t host)
+{
+	struct bm_fact fact;
+	if (worker->options->depth >= BM_DEPTH_CLASSIFY)
+		bm_classify(worker->classifier, event, span_event->time, &fact);
+	if (worker->options->depth < BM_DEPTH_COUNT)
+		fact = worker->no_fact;
+	const bool sent = event->status == BM_STATUS_SENT;
+	const bool socket = bm_bytes_find(event->relay_ip, 0, '/') < event->relay_ip.size;
+	span_event->has_next = event->next_id.size > 0;
+	span_event->hop = sent && (span_event->has_next || (event->relay_near && !socket));
+	if (span_event->has_next)
+		span_event->next = bm_message_key(event->next_id, host);
+	span_event->address_hash = bm_hash(event->address);
+	span_event->fact = &fact;
+	bm_span_add(worker->span, span_event, &worker->counter);
+}
+
+/* take_event - what an event of a record changes */
+static void take_event(struct bm_worker *worker, const struct bm_record *record,
+		       const struct bm_event *event)
+{
+	const uint64_t host = host_hash(worker, record->host);
+	struct bm_span_event span_event = {.kind = event->kind, .time = record->time};
+	if (event->queue_id.size)
+		span_event.key = bm_message_key(event->queue_id, host);
+	switch (event->kind) {
+	case BM_EVENT_ATTEMPT:
+		if (in_time(worker->options, record->time))
+			attempt(worker, event, &span_event, host);
+		return;
+	case BM_EVENT_SENDER:
+		span_event.sender = bm_classify_sender(worker->classifier, event->address);
+		break;
+	case BM_EVENT_BEGIN:
+		span_event.far = event->client_far;
+		span_event.has_next = event->next_id.size > 0;
+		if (span_event.has_next)
+			span_event.next = bm_message_key(event->next_id, host);
+		break;
+	case BM_EVENT_EXPIRED:
+		if (!in_time(worker->options, record->time))
+			return;
+		break;
+	case BM_EVENT_REMOVED:
+		break;
+	case BM_EVENT_REJECT:
+	case BM_EVENT_PROBE:
+		if (in_time(worker->options, record->time))
+			bm_count_period(&worker->counter,
+					event->kind == BM_EVENT_REJECT ? BM_REJECTED : BM_PROBES,
+					record->time);
+		return;
+	default:
+		return;
+	}
+	bm_span_add(worker->span, &span_event, &worker->counter);
+}
+
+/* parse - what the record says in the log format it belongs to: the last one recognised, else the first that knows it */
+static enum bm_event_kind parse(struct bm_worker *worker, const struct bm_record *record,
+				struct bm_event *event)
+{
+	if (worker->log->parse(record, event) != BM_EVENT_OTHER)
+		return event->kind;
+	for (size_t i = 0; bm_registry_log(i); i++) {
+		if (bm_registry_log(i) == worker->log || bm_registry_log(i)->parse(record, event) == BM_EVENT_OTHER)
+			continue;
+		worker->log = bm_registry_log(i);
+		break;
+	}
+	return event->kind;
+}
+
+/* --- lines --- */
+
+/* is_binary - does a line that is no record begin like no text */
+static bool is_binary(struct bm_bytes line)
+{
+	const size_t size = line.size < 16 ? line.size : 16;
+	for (size_t i = 0; i < size; i++)
+		if (line.data[i] < 32 && line.data[i] != '\t' && line.data[i] != '\v' && line.data[i] != '\f')
+			return true;
+	return false;
+}
+
+static void malformed(struct bm_worker *worker, enum bm_malformed reason)
+{
+	worker->counts->malformed[reason]++;
+}
+
+/* is_repeat - syslog's stand-in for equal lines it left out */
+static bool is_repeat(struct bm_bytes message)
+{
+	if (message.size > 64)
+		message.size = 64;
+	return bm_bytes_search(message, BM_BYTES("message repeated ")) < message.size;
+}
+
+/* unread - a line without a record */
+static void unread(struct bm_worker *worker, enum bm_record_status status, struct bm_bytes line)
+{
+	if (status == BM_RECORD_LOST) {
+		malformed(worker, BM_MALFORMED_LOST);
+	} else if (status == BM_RECORD_BROKEN) {
+		malformed(worker, BM_MALFORMED_RECORD);
+	} else if (is_binary(line)) {
+		malformed(worker, BM_MALFORMED_BINARY);
+	} else {
+		worker->counts->other++;
+		worker->counts->repeats += is_repeat(line);
+	}
+}
+
+/* take_record - one record: where each line ends up as event, other or malformed */
+static inline void take_record(struct bm_worker *worker, struct bm_bytes line)
+{
+	struct bm_record record;
+	struct bm_event event;
+	struct bm_block_counts *const counts = worker->counts;
+	const enum bm_record_status status = bm_record_read(&worker->reader, line, &record);
+	counts->blank += line.size == 0;
+	if (status != BM_RECORD_OK) {
+		unread(worker, status, line);
+		return;
+	}
+	bm_seen_add(&counts->seen, record.time);
+	switch (parse(worker, &record, &event)) {
+	case BM_EVENT_OTHER:
+		counts->other++;
+		counts->repeats += is_repeat(record.message);
+		return;
+	case BM_EVENT_MALFORMED:
+		malformed(worker, (enum bm_malformed)event.reason);
+		return;
+	case BM_EVENT_IDLE:
+		counts->repeats += is_repeat(record.message);
+		break;
+	default:
+		break;
+	}
+	counts->events++;
+	counts->format = worker->log->name;
+	if (worker->options->depth >= BM_DEPTH_SPAN)
+		take_event(worker, &record, &event);
+}
+
+/* take_line - one line without its end: NULs of a hole in front and a CR behind are no part of it */
+static inline void take_line(struct bm_worker *worker, struct bm_bytes line)
+{
+	while (line.size && line.data[0] == 0)
+		line = bm_bytes_from(line, 1);
+	if (line.size && line.data[line.size - 1] == '\r')
+		line.size--;
+	worker->counts->lines++;
+	if (line.size > BM_LINE_BYTES_MAX)
+		malformed(worker, BM_MALFORMED_LONG);
+	else if (worker->options->depth >= BM_DEPTH_PARSE)
+		take_record(worker, line);
+	else
+		worker->counts->other++;
+}
+
+/* Where the next year reference of a block is due. */
+struct anchors {
+	const struct bm_block *block;
+	size_t next;
+	size_t due; /* offset in the block, or SIZE_MAX */
+};
+
+static size_t anchor_due(const struct anchors *anchors)
+{
+	if (anchors->next == anchors->block->anchor_count)
+		return SIZE_MAX;
+	const uint64_t border = (anchors->block->first_border + anchors->next) * BM_YEARS_STRIDE;
+	return border > anchors->block->offset ? (size_t)(border - anchors->block->offset) : 0;
+}
+
+/* take_anchors - at the first record behind a border, and not before */
+static void take_anchors(struct bm_worker *worker, struct anchors *anchors, size_t start)
+{
+	while (start >= anchors->due) {
+		bm_record_years(&worker->reader, bm_years_at(anchors->block->anchors[anchors->next++]));
+		anchors->due = anchor_due(anchors);
+	}
+}
+
+/* take_lines - all lines of a block; returns where the unended rest begins */
+static size_t take_lines(struct bm_worker *worker, const struct bm_block *block)
+{
+	struct anchors anchors = {block, 0, 0};
+	anchors.due = anchor_due(&anchors);
+	size_t start = 0, from = 0, count;
+	while ((count = bm_scan_lines(block->data, &from, worker->ends, ENDS_MAX)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			const size_t end = worker->ends[i];
+			if (start >= anchors.due)
+				take_anchors(worker, &anchors, start);
+			take_line(worker, (struct bm_bytes){block->data.data + start, end - start});
+			start = end + 1;
+		}
+	}
+	if (start < block->data.size)
+		take_anchors(worker, &anchors, start);
+	return start;
+}
+
+/* take_exports - all records of a journal export: blocks that begin with __CURSOR= */
+static void take_exports(struct bm_worker *worker, const struct bm_block *block)
+{
+	static const struct bm_bytes border = {(const uint8_t *)"\n\n__CURSOR=", 11};
+	for (size_t at = 0; at < block->data.size;) {
+		const struct bm_bytes rest = bm_bytes_from(block->data, at);
+		const size_t found = bm_bytes_search(rest, border);
+		const size_t end = found < rest.size ? found + 2 : rest.size;
+		take_line(worker, (struct bm_bytes){rest.data, end});
+		at += end;
+	}
+}
+
+/* take_rest - a last record that lacks its end */
+static void take_rest(struct bm_worker *worker, struct bm_bytes rest)
+{
+	while (rest.size && rest.data[0] == 0)
+		rest = bm_bytes_from(rest, 1);
+	if (rest.size)
+		take_line(worker, rest);
+}
+
+/* touch - read one byte of each cache line: what reading alone costs */
+static uint64_t touch(struct bm_bytes data)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < data.size; i += 64)
+		sum += data.data[i];
+	return sum;
+}
+
+/* start - make ready for a block */
+static void start(struct bm_worker *worker, const struct bm_input *input, const struct bm_block *block,
+		  struct bm_span *span, struct bm_block_counts *counts)
+{
+	uint64_t *const hosts = counts->hosts;
+	const size_t room = counts->host_room;
+	*counts = (struct bm_block_counts){.seen = BM_SEEN_NEVER, .hosts = hosts, .host_room = room};
+	worker->span = span;
+	worker->counts = counts;
+	worker->last_host_size = 0;
+	worker->last_host_hash = bm_hash((struct bm_bytes){0});
+	bm_index_clear(&worker->hosts);
+	worker->reader.transport = (enum bm_transport)input->transport;
+	bm_record_years(&worker->reader, block->years);
+	counts->lines = counts->malformed[BM_MALFORMED_LONG] = block->long_lines;
+}
+
+void bm_worker_block(struct bm_worker *worker, const struct bm_input *input,
+		     const struct bm_block *block, struct bm_span *span,
+		     struct bm_block_counts *counts)
+{
+	start(worker, input, block, span, counts);
+	if (worker->options->depth == BM_DEPTH_READ) {
+		counts->repeats = touch(block->data) == 1;
+		return;
+	}
+	if (input->transport == BM_TRANSPORT_EXPORT)
+		take_exports(worker, block);
+	else
+		take_rest(worker, bm_bytes_from(block->data, take_lines(worker, block)));
+}

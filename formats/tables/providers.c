@@ -1,0 +1,117 @@
+/* providers.c - one row for each who runs mailboxes, in order of their names. */
+#include "sorted.h"
+
+static const struct bm_column columns[] = {
+	{"provider", BM_KIND_TEXT},
+	{"domains", BM_KIND_INT},
+	{"recipients", BM_KIND_INT},
+	{"delivered", BM_KIND_INT},
+	{"bounced", BM_KIND_INT},
+	{"expired", BM_KIND_INT},
+	{"deferred", BM_KIND_INT},
+	{"bounce_rate", BM_KIND_SHARE},
+	{"top_category", BM_KIND_TEXT},
+	{"first_seen", BM_KIND_TIME},
+	{"last_seen", BM_KIND_TIME},
+	{"delay_p50_s", BM_KIND_SECONDS},
+	{"delay_p95_s", BM_KIND_SECONDS},
+};
+
+struct provider {
+	struct bm_sum sum;
+	struct bm_steps delays;
+	uint32_t domains;
+};
+
+struct providers {
+	const struct bm_tally *tally;
+	struct bm_hold hold;
+	struct provider *provider; /* by number */
+	uint32_t *order;           /* those with any outcome, by name */
+};
+
+/* count_domains - distinct domains of each provider; in marks each domain remembers its last one */
+static void count_domains(struct providers *all, const struct bm_groups *groups)
+{
+	const struct bm_sorted *const sorted = all->hold.sorted;
+	uint32_t *const marks = bm_zalloc((size_t)sorted->domains.count + 1, sizeof *marks);
+	for (uint32_t id = 0; id < sorted->providers.count; id++)
+		for (uint32_t at = groups->start[id]; at < groups->start[id + 1]; at++) {
+			uint32_t *const mark = &marks[groups->parts[at].other];
+			all->provider[id].domains += *mark != id + 1;
+			*mark = id + 1;
+		}
+	bm_free(marks);
+}
+
+/* sum_all - everything known of each provider */
+static void sum_all(struct providers *all)
+{
+	const struct bm_sorted *const sorted = all->hold.sorted;
+	struct bm_groups groups;
+	bm_sorted_groups(sorted, &groups, 2);
+	for (uint32_t id = 0; id < sorted->providers.count; id++)
+		all->provider[id].sum = bm_groups_sum(&groups, id, &sorted->labels, NULL, NULL);
+	count_domains(all, &groups);
+	bm_groups_dispose(&groups);
+	BM_FOR_EACH_CELL(cell, &all->tally->cells[BM_CELLS_DELAYS])
+		bm_steps_add(&all->provider[cell->key[0]].delays, cell->key[1], cell->n[0]);
+}
+
+static void *providers_open(const struct bm_view *view, size_t *count)
+{
+	struct providers *const all = bm_zalloc(1, sizeof *all);
+	all->tally = view->tally;
+	all->hold = bm_hold_take(view);
+	const struct bm_names *const names = &all->hold.sorted->providers;
+	all->provider = bm_zalloc((size_t)names->count + 1, sizeof *all->provider);
+	all->order = bm_alloc(((size_t)names->count + 1) * sizeof *all->order);
+	sum_all(all);
+	*count = 0;
+	for (uint32_t rank = 0; rank < names->count; rank++)
+		if (bm_sum_any(all->provider[names->order[rank]].sum.n))
+			all->order[(*count)++] = names->order[rank];
+	return all;
+}
+
+static void providers_row(const void *rows, size_t index, struct bm_value *values)
+{
+	const struct providers *const all = rows;
+	const uint32_t id = all->order[index];
+	const struct provider *const provider = &all->provider[id];
+	const uint64_t *const n = provider->sum.n;
+	const struct bm_seen *const seen = &all->tally->provider[id];
+	*values++ = bm_row_text(all->hold.sorted->providers.text[id]);
+	*values++ = bm_row_int(provider->domains);
+	*values++ = bm_row_int(bm_sum_recipients(n));
+	*values++ = bm_row_int(n[BM_DELIVERED]);
+	*values++ = bm_row_int(n[BM_BOUNCED]);
+	*values++ = bm_row_int(n[BM_EXPIRED]);
+	*values++ = bm_row_int(n[BM_DEFERRED]);
+	*values++ = bm_row_share((double)bm_sum_failures(n), bm_sum_recipients(n));
+	*values++ = bm_row_category(&all->hold.sorted->labels, provider->sum.top);
+	*values++ = bm_row_time(seen->first);
+	*values++ = bm_row_time(seen->last);
+	*values++ = bm_row_seconds(bm_steps_quantile(&provider->delays, 0.5));
+	*values++ = bm_row_seconds(bm_steps_quantile(&provider->delays, 0.95));
+}
+
+static void providers_close(void *rows)
+{
+	struct providers *const all = rows;
+	for (uint32_t id = 0; id < all->hold.sorted->providers.count; id++)
+		bm_free(all->provider[id].delays.full);
+	bm_hold_drop(&all->hold);
+	bm_free(all->provider);
+	bm_free(all->order);
+	bm_free(all);
+}
+
+const struct bm_table bm_table_providers = {
+	.name = "providers",
+	.columns = columns,
+	.column_count = BM_COLUMN_COUNT(columns),
+	.open = providers_open,
+	.row = providers_row,
+	.close = providers_close,
+};

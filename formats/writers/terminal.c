@@ -1,0 +1,599 @@
+/* terminal.c - the report for a person: what happened, why, and what to do about it.
+ *
+ * It is made from the same tables as every other output and adds no number of its own.  The order is that of
+ * the questions: what was read; did the mail arrive; is it getting better; why did it fail and what to do; where;
+ * what became of the deferred; what was not understood; and the proof that no line was lost.
+ */
+#include "bouncemill/error.h"
+#include "bouncemill/registry.h"
+#include "bouncemill/writer.h"
+
+#include "cells.h"
+#include "page.h"
+
+enum {
+	COUNT_COLUMNS = 13,
+	PERCENT_COLUMNS = 9,
+	CATEGORY_COLUMNS = 22,
+	FAULT_COLUMNS = 10,
+	BAR_COLUMNS_MAX = 24,
+	PRESCRIPTIONS_MAX = 5,
+	PERIODS_MAX = 100000,
+	TEMPLATE_BYTES_MAX = 200
+};
+
+/* One opened table. */
+struct sheet {
+	const struct bm_table *table;
+	void *rows;
+	size_t count;
+};
+
+/* sheet_open - open a table by name */
+static struct sheet sheet_open(const struct bm_view *view, const char *name)
+{
+	struct sheet sheet = {0};
+	for (size_t i = 0; (sheet.table = bm_registry_table(i)) != NULL; i++)
+		if (bm_bytes_equal(bm_bytes_of(sheet.table->name), bm_bytes_of(name)))
+			break;
+	if (sheet.table)
+		sheet.rows = sheet.table->open(view, &sheet.count);
+	return sheet;
+}
+
+static void sheet_close(struct sheet *sheet)
+{
+	if (sheet->table)
+		sheet->table->close(sheet->rows);
+}
+
+/* cell - the value of a row in a named column of the filled values */
+static const struct bm_value *cell(const struct sheet *sheet, const struct bm_value *values,
+				   const char *name)
+{
+	static const struct bm_value unknown = {.empty = true};
+	for (unsigned i = 0; i < sheet->table->column_count; i++)
+		if (bm_bytes_equal(bm_bytes_of(sheet->table->columns[i].name), bm_bytes_of(name)))
+			return &values[i];
+	return &unknown;
+}
+
+/* number - a count of the row, 0 when unknown */
+static uint64_t number(const struct sheet *sheet, const struct bm_value *values, const char *name)
+{
+	const struct bm_value *const value = cell(sheet, values, name);
+	return value->empty ? 0 : (uint64_t)value->integer;
+}
+
+/* failures - bounced and expired of the row */
+static uint64_t failures(const struct sheet *sheet, const struct bm_value *values)
+{
+	return number(sheet, values, "bounced") + number(sheet, values, "expired");
+}
+
+/* What the page says more than once. */
+struct facts {
+	uint64_t files, lines, events, other, malformed[BM_MALFORMED_COUNT], malformed_all, bytes;
+	uint64_t hosts_max;
+	struct bm_seen seen;
+	uint64_t messages, recipients, delivered, bounced, expired, deferred, deferred_recipients;
+	uint64_t rejected, failures;
+};
+
+/* read_sources - add up what was read */
+static void read_sources(struct facts *facts, const struct bm_view *view)
+{
+	facts->seen = BM_SEEN_NEVER;
+	facts->files = view->source_count;
+	for (size_t i = 0; i < view->source_count; i++) {
+		const struct bm_source *const source = &view->sources[i];
+		facts->lines += source->lines;
+		facts->events += source->events;
+		facts->other += source->other;
+		facts->bytes += source->bytes;
+		if (source->hosts > facts->hosts_max)
+			facts->hosts_max = source->hosts;
+		bm_seen_add(&facts->seen, source->seen.first);
+		bm_seen_add(&facts->seen, source->seen.last);
+		for (unsigned reason = 0; reason < BM_MALFORMED_COUNT; reason++) {
+			facts->malformed[reason] += source->malformed[reason];
+			facts->malformed_all += source->malformed[reason];
+		}
+	}
+}
+
+/* read_totals - add up all periods */
+static void read_totals(struct facts *facts, const struct sheet *totals)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	for (size_t i = 0; i < totals->count; i++) {
+		totals->table->row(totals->rows, i, values);
+		facts->messages += number(totals, values, "messages");
+		facts->recipients += number(totals, values, "recipients");
+		facts->delivered += number(totals, values, "delivered");
+		facts->bounced += number(totals, values, "bounced");
+		facts->expired += number(totals, values, "expired");
+		facts->deferred += number(totals, values, "deferred");
+		facts->deferred_recipients += number(totals, values, "deferred_recipients");
+		facts->rejected += number(totals, values, "rejected");
+	}
+	facts->failures = facts->bounced + facts->expired;
+}
+
+/* plural - a count and its noun */
+static void plural(struct bm_page *page, uint64_t count, const char *noun)
+{
+	bm_page_count(page, count, 0);
+	bm_text_format(page->out, " %s%s", noun, count == 1 ? "" : "s");
+}
+
+/* moment - an instant as people write it */
+static void moment(struct bm_page *page, bm_time time)
+{
+	char text[BM_TIME_TEXT_MAX];
+	const size_t size = bm_time_text(time, text);
+	for (size_t i = 0; i < size; i++)
+		bm_text_byte(page->out, text[i] == 'T' ? ' ' : (uint8_t)text[i]);
+}
+
+/* label - a line's name in dim */
+static void label(struct bm_page *page, const char *name)
+{
+	bm_page_say(page, BM_STYLE_DIM, name);
+	bm_page_fill(page, 12 - (unsigned)strlen(name));
+}
+
+/* odd_files - name the files that were not read as they should be */
+static void odd_files(struct bm_page *page, const struct bm_view *view, unsigned top)
+{
+	unsigned odd = 0;
+	for (size_t i = 0; i < view->source_count; i++) {
+		const struct bm_source *const source = &view->sources[i];
+		if (bm_bytes_equal(bm_bytes_of(source->status), BM_BYTES("ok")) || ++odd > top)
+			continue;
+		const unsigned name_columns = (page->columns - 14) / 2;
+		label(page, odd == 1 ? "But" : "");
+		bm_page_text(page, bm_bytes_of(source->name), name_columns);
+		bm_page_fill(page, 1);
+		bm_page_text(page, bm_bytes_of(source->status), page->columns - 13 - name_columns);
+		bm_page_end_line(page);
+	}
+	if (odd > top) {
+		label(page, "");
+		bm_text_format(page->out, "and %u more: see table `coverage`\n", odd - top);
+	}
+}
+
+/* say_read - what was read */
+static void say_read(struct bm_page *page, const struct bm_view *view, const struct facts *facts,
+		     unsigned top)
+{
+	bm_page_say(page, BM_STYLE_HEADING, "bouncemill");
+	if (view->partial)
+		bm_page_say(page, BM_STYLE_RED, "  PARTIAL: some input could not be read in full");
+	bm_page_end_line(page);
+	label(page, "Read");
+	plural(page, facts->files, "file");
+	bm_text_add(page->out, BM_BYTES(", "));
+	if (facts->hosts_max > 0) {
+		plural(page, facts->hosts_max, "host");
+		bm_text_add(page->out, BM_BYTES(", "));
+	}
+	plural(page, facts->lines, "line");
+	bm_text_add(page->out, BM_BYTES(", "));
+	bm_page_bytes(page, facts->bytes);
+	bm_page_end_line(page);
+	if (facts->seen.first != BM_TIME_UNKNOWN) {
+		const int64_t day_first = bm_time_wall(facts->seen.first) / 86400;
+		const int64_t day_last = bm_time_wall(facts->seen.last) / 86400;
+		label(page, "From");
+		moment(page, facts->seen.first);
+		bm_page_say(page, BM_STYLE_DIM, " to ");
+		moment(page, facts->seen.last);
+		bm_text_add(page->out, BM_BYTES(" ("));
+		plural(page, (uint64_t)(day_last - day_first + 1), "day");
+		bm_text_add(page->out, BM_BYTES(")\n"));
+	}
+	odd_files(page, view, top);
+}
+
+/* outcome - one line of what became of recipients */
+static void outcome(struct bm_page *page, const char *name, enum bm_style style, uint64_t part,
+		    uint64_t whole)
+{
+	bm_page_fill(page, 2);
+	bm_page_say(page, style, name);
+	bm_page_fill(page, 10 - (unsigned)strlen(name));
+	bm_page_count(page, part, COUNT_COLUMNS);
+	bm_page_percent(page, part, whole, PERCENT_COLUMNS + 1);
+	bm_page_fill(page, 2);
+	bm_page_bar(page, part, whole, page->columns - 40 < 40 ? page->columns - 40 : 40);
+	bm_page_end_line(page);
+}
+
+/* say_deferrals - one line: what became of recipients that had to wait */
+static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
+			  const struct facts *facts)
+{
+	static const char *const names[] = {
+		[BM_LATER_DELIVERED] = "delivered later",
+		[BM_LATER_BOUNCED] = "bounced",
+		[BM_LATER_EXPIRED] = "expired",
+		[BM_STILL_OPEN] = "still open",
+	};
+	if (facts->deferred == 0)
+		return;
+	uint64_t n[BM_OUTCOME_COUNT] = {0}, all = 0;
+	BM_FOR_EACH_CELL(cell_, &tally->cells[BM_CELLS_DEFERRALS])
+		for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
+			n[i] += cell_->n[i];
+			all += cell_->n[i];
+		}
+	bm_page_fill(page, 2);
+	bm_text_add(page->out, BM_BYTES("deferred  "));
+	bm_page_count(page, facts->deferred, COUNT_COLUMNS);
+	bm_text_add(page->out, BM_BYTES("  attempts"));
+	if (all > 0) {
+		bm_text_add(page->out, BM_BYTES(" for "));
+		plural(page, all, "recipient");
+		bm_text_add(page->out, BM_BYTES(":\n"));
+		bm_page_fill(page, 27);
+		bool first = true;
+		for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
+			if (n[i] == 0)
+				continue;
+			bm_text_add(page->out, first ? BM_BYTES("") : BM_BYTES(", "));
+			const unsigned percent =
+				(unsigned)((double)n[i] * 100 / (double)all + 0.5);
+			bm_text_format(page->out, "%u %% %s", percent, names[i]);
+			first = false;
+		}
+	}
+	bm_page_end_line(page);
+}
+
+/* say_outcomes - did the mail arrive */
+static void say_outcomes(struct bm_page *page, const struct bm_view *view,
+			 const struct facts *facts)
+{
+	bm_page_heading(page, "Did it arrive", "final outcomes, in recipients");
+	outcome(page, "delivered", BM_STYLE_PLAIN, facts->delivered, facts->recipients);
+	outcome(page, "bounced", BM_STYLE_RED, facts->bounced, facts->recipients);
+	outcome(page, "expired", BM_STYLE_YELLOW, facts->expired, facts->recipients);
+	say_deferrals(page, view->tally, facts);
+	bm_page_fill(page, 2);
+	bm_text_add(page->out, BM_BYTES("messages  "));
+	bm_page_count(page, facts->messages, COUNT_COLUMNS);
+	if (facts->rejected > 0) {
+		bm_text_add(page->out, BM_BYTES("  and "));
+		bm_page_count(page, facts->rejected, 0);
+		bm_text_add(page->out, BM_BYTES(" refused on the way in"));
+	}
+	bm_page_end_line(page);
+}
+
+/* What one block of the sparkline stands for. */
+struct slot {
+	uint64_t failures, recipients;
+};
+
+/* span_of - how many periods lie from first to last, both included, at most PERIODS_MAX */
+static size_t span_of(bm_period first, bm_period last, enum bm_bucket bucket)
+{
+	size_t span = 1;
+	for (; last > first && span < PERIODS_MAX; span++)
+		last = bm_period_before(last, bucket);
+	return span;
+}
+
+/* fold - fill slots with the totals of fold periods each, counted back from the last */
+static void fold(const struct sheet *totals, const struct bm_view *view, struct slot *slots,
+		 size_t slot_count, size_t span, size_t fold_count)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	size_t row = totals->count;
+	totals->table->row(totals->rows, row - 1, values);
+	bm_period period = (bm_period)cell(totals, values, "period")->integer;
+	for (size_t back = 0; back < span && row > 0; back++) {
+		totals->table->row(totals->rows, row - 1, values);
+		const struct bm_value *const here = cell(totals, values, "period");
+		if (!here->empty && (bm_period)here->integer == period) {
+			const size_t place = (span - 1 - back) / fold_count;
+			struct slot *const slot = &slots[place < slot_count ? place : slot_count - 1];
+			slot->failures += failures(totals, values);
+			slot->recipients += number(totals, values, "recipients");
+			row--;
+		}
+		period = bm_period_before(period, view->bucket);
+	}
+}
+
+/* rate_of - failures of a slot's recipients */
+static double rate_of(const struct slot *slot)
+{
+	return slot->recipients ? (double)slot->failures / (double)slot->recipients : 0;
+}
+
+/* say_axis - the first and last period below a sparkline of count blocks */
+static void say_axis(struct bm_page *page, bm_period first, bm_period last, enum bm_bucket bucket,
+		     size_t count)
+{
+	char left[BM_PERIOD_TEXT_MAX], right[BM_PERIOD_TEXT_MAX];
+	const size_t left_size = bm_period_text(first, bucket, left);
+	const size_t right_size = bm_period_text(last, bucket, right);
+	left[left_size] = right[right_size] = 0;
+	bm_page_fill(page, 2);
+	bm_page_say(page, BM_STYLE_DIM, left);
+	if (left_size + right_size + 1 <= count)
+		bm_page_fill(page, (unsigned)(count - left_size - right_size));
+	else
+		bm_page_say(page, BM_STYLE_DIM, " .. ");
+	bm_page_say(page, BM_STYLE_DIM, right);
+	bm_page_end_line(page);
+}
+
+/* say_slots - the sparkline itself, and its highest and last value */
+static void say_slots(struct bm_page *page, const struct slot *slots, size_t count)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < count; i++)
+		if (rate_of(&slots[i]) > rate_of(&slots[most]))
+			most = i;
+	bm_page_fill(page, 2);
+	for (size_t i = 0; i < count; i++)
+		bm_page_spark(page, slots[i].recipients == 0, rate_of(&slots[i]),
+			      rate_of(&slots[most]));
+	bm_text_add(page->out, BM_BYTES("  highest "));
+	bm_page_percent(page, slots[most].failures, slots[most].recipients, 0);
+	bm_text_add(page->out, BM_BYTES(", last "));
+	bm_page_percent(page, slots[count - 1].failures, slots[count - 1].recipients, 0);
+	bm_page_end_line(page);
+}
+
+/* say_trend - is it getting better: the bounce rate over time, when there is more than one period */
+static void say_trend(struct bm_page *page, const struct bm_view *view, const struct sheet *totals)
+{
+	static const char *const buckets[] = {"hour", "day", "week", "month"};
+	struct bm_value values[BM_COLUMNS_MAX];
+	size_t known = 0;
+	for (; known < totals->count; known++) {
+		totals->table->row(totals->rows, known, values);
+		if (!cell(totals, values, "period")->empty)
+			break;
+	}
+	if (totals->count - known < 2)
+		return;
+	const bm_period first = (bm_period)cell(totals, values, "period")->integer;
+	totals->table->row(totals->rows, totals->count - 1, values);
+	const bm_period last = (bm_period)cell(totals, values, "period")->integer;
+	const size_t span = span_of(first, last, view->bucket), width = page->columns - 36;
+	const size_t fold_count = (span + width - 1) / width;
+	const size_t count = (span + fold_count - 1) / fold_count;
+	struct slot *const slots = bm_zalloc(count, sizeof *slots);
+	struct bm_text meaning = {0};
+	fold(totals, view, slots, count, span, fold_count);
+	if (fold_count == 1)
+		bm_text_format(&meaning, "bounce rate per %s", buckets[view->bucket]);
+	else
+		bm_text_format(&meaning, "bounce rate, %u %ss a block", (unsigned)fold_count,
+			       buckets[view->bucket]);
+	bm_text_byte(&meaning, 0);
+	bm_page_heading(page, "Is it getting better", (const char *)meaning.data);
+	say_slots(page, slots, count);
+	say_axis(page, first, last, view->bucket, count);
+	bm_text_dispose(&meaning);
+	bm_free(slots);
+}
+
+/* severity_style - red for what no retry mends, yellow for what one may */
+static enum bm_style severity_style(struct bm_bytes severity)
+{
+	return bm_bytes_equal(severity, BM_BYTES("hard")) ? BM_STYLE_RED :
+	       bm_bytes_equal(severity, BM_BYTES("soft")) ? BM_STYLE_YELLOW : BM_STYLE_PLAIN;
+}
+
+/* say_category - one line of a category, and below it what to do */
+static void say_category(struct bm_page *page, const struct sheet *sheet,
+			 const struct bm_value *values, uint64_t all, bool advise)
+{
+	const struct bm_bytes severity = cell(sheet, values, "severity")->text;
+	const unsigned bar = page->columns - 62 < BAR_COLUMNS_MAX ? page->columns - 62 :
+								    BAR_COLUMNS_MAX;
+	bm_page_fill(page, 2);
+	bm_page_text(page, cell(sheet, values, "category")->text, CATEGORY_COLUMNS);
+	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
+	bm_page_percent(page, failures(sheet, values), all, PERCENT_COLUMNS);
+	bm_page_fill(page, 1);
+	if (page->columns > 66)
+		bm_page_bar(page, failures(sheet, values), all, bar);
+	bm_page_fill(page, 1);
+	bm_page_text(page, cell(sheet, values, "fault")->text, FAULT_COLUMNS);
+	bm_page_say(page, severity_style(severity), severity.size ? (const char *)severity.data : "");
+	bm_page_end_line(page);
+	const struct bm_value *const prescription = cell(sheet, values, "prescription");
+	if (advise && !prescription->empty)
+		bm_page_wrap(page, prescription->text, 4);
+}
+
+/* say_categories - why it failed, and what to do */
+static void say_categories(struct bm_page *page, const struct bm_view *view,
+			   const struct facts *facts, unsigned top)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	struct sheet sheet = sheet_open(view, "categories");
+	if (sheet.count > 0 && facts->failures > 0) {
+		bm_page_heading(page, "Why it failed, and what to do",
+				"failures, share, whose fault, hard or soft");
+		for (size_t i = 0; i < sheet.count && i < top; i++) {
+			sheet.table->row(sheet.rows, i, values);
+			if (failures(&sheet, values) == 0)
+				break;
+			say_category(page, &sheet, values, facts->failures, i < PRESCRIPTIONS_MAX);
+		}
+	}
+	sheet_close(&sheet);
+}
+
+/* say_place - one line of a domain or provider */
+static void say_place(struct bm_page *page, const struct sheet *sheet, const struct bm_value *values)
+{
+	const unsigned name_columns = page->columns - 2 - COUNT_COLUMNS - PERCENT_COLUMNS -
+				      CATEGORY_COLUMNS - 5;
+	const struct bm_value *const name = &values[0];
+	bm_page_fill(page, 2);
+	bm_page_text(page, name->empty ? BM_BYTES("(unknown)") : name->text, name_columns);
+	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
+	bm_page_percent(page, failures(sheet, values), number(sheet, values, "recipients"),
+			PERCENT_COLUMNS + 1);
+	bm_page_fill(page, 3);
+	bm_page_text(page, cell(sheet, values, "top_category")->text, CATEGORY_COLUMNS);
+	while (page->out->data[page->out->size - 1] == ' ')
+		page->out->size--;
+	bm_page_end_line(page);
+}
+
+/* say_domains - where it fails most; the table is in that order */
+static void say_domains(struct bm_page *page, const struct bm_view *view, unsigned top)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	struct sheet sheet = sheet_open(view, "domains");
+	for (size_t i = 0; i < sheet.count && i < top; i++) {
+		sheet.table->row(sheet.rows, i, values);
+		if (failures(&sheet, values) == 0)
+			break;
+		if (i == 0)
+			bm_page_heading(page, "Worst domains",
+					"failures, share of the domain's recipients, main reason");
+		say_place(page, &sheet, values);
+	}
+	sheet_close(&sheet);
+}
+
+/* say_providers - who refuses most: the table is in order of names, so the worst are picked */
+static void say_providers(struct bm_page *page, const struct bm_view *view, unsigned top)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	struct sheet sheet = sheet_open(view, "providers");
+	uint64_t *const left = bm_alloc((sheet.count + 1) * sizeof *left);
+	for (size_t i = 0; i < sheet.count; i++) {
+		sheet.table->row(sheet.rows, i, values);
+		left[i] = failures(&sheet, values);
+	}
+	for (unsigned shown = 0; shown < top && sheet.count > 0; shown++) {
+		size_t worst = 0;
+		for (size_t i = 1; i < sheet.count; i++)
+			if (left[i] > left[worst])
+				worst = i;
+		if (left[worst] == 0)
+			break;
+		if (shown == 0)
+			bm_page_heading(page, "Worst providers",
+					"failures, share of the provider's recipients, main reason");
+		sheet.table->row(sheet.rows, worst, values);
+		say_place(page, &sheet, values);
+		left[worst] = 0;
+	}
+	bm_free(left);
+	sheet_close(&sheet);
+}
+
+/* template_text - the masked text in a template's name, behind two NULs */
+static struct bm_bytes template_text(struct bm_bytes name)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const size_t end = bm_bytes_find(name, 0, '\0');
+		if (end < name.size)
+			name = bm_bytes_from(name, end + 1);
+	}
+	return name;
+}
+
+/* say_unknown - how much no rule understood, and the most frequent text of it */
+static void say_unknown(struct bm_page *page, const struct bm_tally *tally)
+{
+	uint64_t all = 0, unknown = 0, most = 0;
+	struct bm_bytes example = {0};
+	for (uint32_t id = 0; id < bm_intern_count(tally->templates); id++) {
+		const struct bm_template_record *const record = &tally->template[id];
+		const uint64_t n = record->n[BM_BOUNCED] + record->n[BM_DEFERRED];
+		all += n;
+		if (record->category != BM_CATEGORY_UNKNOWN || n == 0)
+			continue;
+		const struct bm_bytes text = template_text(bm_intern_get(tally->templates, id));
+		unknown += n;
+		if (n > most || (n == most && bm_bytes_order(text, example) < 0)) {
+			most = n;
+			example = text;
+		}
+	}
+	if (all == 0)
+		return;
+	bm_page_heading(page, "Not understood", "attempts that no rule recognised");
+	bm_page_fill(page, 2);
+	bm_page_count(page, unknown, 0);
+	bm_text_add(page->out, BM_BYTES(" of "));
+	bm_page_count(page, all, 0);
+	bm_text_add(page->out, BM_BYTES(" ("));
+	bm_page_percent(page, unknown, all, 0);
+	bm_text_add(page->out, unknown ? BM_BYTES("), most often:\n") : BM_BYTES(")\n"));
+	if (example.size > TEMPLATE_BYTES_MAX)
+		example.size = TEMPLATE_BYTES_MAX;
+	if (unknown > 0)
+		bm_page_wrap(page, example, 4);
+}
+
+/* say_proof - that no line was lost */
+static void say_proof(struct bm_page *page, const struct facts *facts)
+{
+	bm_page_heading(page, "Nothing lost", "");
+	bm_text_add(page->out, BM_BYTES("  lines "));
+	bm_page_count(page, facts->lines, 0);
+	bm_text_add(page->out, BM_BYTES(" = events "));
+	bm_page_count(page, facts->events, 0);
+	bm_text_add(page->out, BM_BYTES(" + other "));
+	bm_page_count(page, facts->other, 0);
+	bm_text_add(page->out, BM_BYTES(" + malformed "));
+	bm_page_count(page, facts->malformed_all, 0);
+	bm_page_end_line(page);
+	for (unsigned reason = 0; reason < BM_MALFORMED_COUNT; reason++) {
+		if (facts->malformed[reason] == 0)
+			continue;
+		bm_page_fill(page, 4);
+		bm_page_count(page, facts->malformed[reason], 0);
+		bm_text_format(page->out, " %s\n",
+			       bm_malformed_text((enum bm_malformed)reason));
+	}
+	bm_text_add(page->out, BM_BYTES("  bytes "));
+	bm_page_count(page, facts->bytes, 0);
+	bm_page_end_line(page);
+}
+
+void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool colour, unsigned top,
+			 unsigned columns)
+{
+	enum { COLUMNS_LEAST = 60, COLUMNS_MOST = 120 };
+	struct bm_sorted *const own = view->sorted ? NULL : bm_sorted_new(view);
+	struct bm_view mine = *view;
+	if (own)
+		mine.sorted = own;
+	struct bm_page page = {.out = out, .colour = colour, .columns = columns};
+	if (columns < COLUMNS_LEAST)
+		page.columns = COLUMNS_LEAST;
+	if (columns > COLUMNS_MOST)
+		page.columns = COLUMNS_MOST;
+	struct facts facts = {0};
+	struct sheet totals = sheet_open(&mine, "totals");
+	read_sources(&facts, &mine);
+	read_totals(&facts, &totals);
+	say_read(&page, &mine, &facts, top);
+	say_outcomes(&page, &mine, &facts);
+	say_trend(&page, &mine, &totals);
+	say_categories(&page, &mine, &facts, top);
+	say_domains(&page, &mine, top);
+	say_providers(&page, &mine, top);
+	say_unknown(&page, mine.tally);
+	say_proof(&page, &facts);
+	sheet_close(&totals);
+	bm_sorted_free(own);
+	bm_text_dispose(&page.scratch);
+}

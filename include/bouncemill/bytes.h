@@ -1,0 +1,66 @@
+/* bytes.h - a borrowed run of bytes.
+ *
+ * Parsers take and return `struct bm_bytes`: a pointer into somebody else's memory and a size.
+ * Nothing here owns, allocates or terminates with NUL; the owner is named where the run is made.
+ */
+#ifndef BOUNCEMILL_BYTES_H
+#define BOUNCEMILL_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bm_bytes {
+	const uint8_t *data; /* may be NULL when size is 0 */
+	size_t size;         /* bytes */
+};
+
+/* BM_BYTES - the run of a string literal, without its NUL */
+#define BM_BYTES(literal) ((struct bm_bytes){(const uint8_t *)("" literal), sizeof(literal) - 1})
+
+/* bm_bytes_of - the run of a C string, without its NUL */
+static inline struct bm_bytes bm_bytes_of(const char *text)
+{
+	return (struct bm_bytes){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+/* bm_bytes_from - the rest of a run from offset, which must not exceed its size */
+static inline struct bm_bytes bm_bytes_from(struct bm_bytes run, size_t offset)
+{
+	return (struct bm_bytes){run.data + offset, run.size - offset};
+}
+
+/* bm_bytes_equal - same size, same bytes */
+static inline bool bm_bytes_equal(struct bm_bytes left, struct bm_bytes right)
+{
+	return left.size == right.size &&
+	       (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
+}
+
+/* bm_bytes_starts - does the run begin with prefix */
+static inline bool bm_bytes_starts(struct bm_bytes run, struct bm_bytes prefix)
+{
+	return run.size >= prefix.size && memcmp(run.data, prefix.data, prefix.size) == 0;
+}
+
+/* bm_bytes_order - memcmp order, a prefix before its extensions */
+static inline int bm_bytes_order(struct bm_bytes left, struct bm_bytes right)
+{
+	const size_t both = left.size < right.size ? left.size : right.size;
+	const int order = both ? memcmp(left.data, right.data, both) : 0;
+	return order ? order : (left.size > right.size) - (left.size < right.size);
+}
+
+/* bm_bytes_find - offset of byte at or after from, or run.size */
+static inline size_t bm_bytes_find(struct bm_bytes run, size_t from, uint8_t byte)
+{
+	const void *hit =
+		from < run.size ? memchr(run.data + from, byte, run.size - from) : NULL;
+	return hit ? (size_t)((const uint8_t *)hit - run.data) : run.size;
+}
+
+/* bm_bytes_search - offset of the first occurrence of needle, or run.size; linear (memmem) */
+size_t bm_bytes_search(struct bm_bytes run, struct bm_bytes needle);
+
+#endif

@@ -1,0 +1,20 @@
+/* registry.h - the one list of everything that can be plugged in (formats/registry.c).
+ *
+ * Each function returns entry number index, or NULL behind the last one.
+ */
+#ifndef BOUNCEMILL_REGISTRY_H
+#define BOUNCEMILL_REGISTRY_H
+
+#include <stddef.h>
+
+const struct bm_codec *bm_registry_codec(size_t index);
+const struct bm_log *bm_registry_log(size_t index);
+const struct bm_table *bm_registry_table(size_t index);
+const struct bm_writer *bm_registry_writer(size_t index);
+
+/* bm_embedded - a text of formats/rules or formats/lang by index, built into the program: its file
+ * name ("rules/google.rules", "lang/en.txt") and bytes; false behind the last one.  Sorted by name. */
+struct bm_bytes;
+_Bool bm_embedded(size_t index, const char **name, struct bm_bytes *text);
+
+#endif

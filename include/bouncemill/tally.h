@@ -1,0 +1,138 @@
+/* tally.h - the counts: an unordered, mergeable summary of closed events.
+ *
+ * The second of the two monoids.  Threads, files, months, hosts and saved partial results all merge by
+ * bm_tally_merge, which is associative and commutative: +, min, max and set union only.  Names are
+ * interned; counters live in hashed cells, sparse in every dimension (a thousand distinct years
+ * cost a thousand cells).  One tally has one writer; readers come when it is complete.
+ */
+#ifndef BOUNCEMILL_TALLY_H
+#define BOUNCEMILL_TALLY_H
+
+#include "bouncemill/category.h"
+#include "bouncemill/clock.h"
+#include "bouncemill/intern.h"
+#include "bouncemill/reply.h"
+
+enum bm_outcome { BM_DELIVERED, BM_BOUNCED, BM_EXPIRED, BM_DEFERRED, BM_OUTCOME_COUNT };
+
+/* One hashed counter cell.  A stored cell has at least one n that is not 0. */
+struct bm_cell {
+	uint32_t key[4];
+	uint32_t n[BM_OUTCOME_COUNT]; /* saturates at UINT32_MAX */
+};
+
+/* An open-addressed set of cells; walk with BM_FOR_EACH_CELL, order is meaningless. */
+struct bm_cells {
+	struct bm_cell *slots;
+	size_t room; /* power of two, or 0 */
+	size_t count;
+};
+
+#define BM_FOR_EACH_CELL(cell, cells)                                                              \
+	for (const struct bm_cell *cell = (cells)->slots,                                          \
+				  *end_##cell = (cells)->slots + (cells)->room;                    \
+	     cell < end_##cell; cell++)                                                            \
+		if (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3])
+
+/* bm_cells_at - the counters of a key, made when missing; valid until the next bm_cells_at.  The
+ * caller must make at least one of them non-zero. */
+uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4]);
+/* bm_cells_find - the counters of a key, or NULL */
+const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4]);
+void bm_cells_dispose(struct bm_cells *cells);
+
+/* provider and category share one key word */
+#define BM_PAIR(provider, category) ((uint32_t)(provider) << 8 | (uint32_t)(category))
+#define BM_PAIR_PROVIDER(pair) ((pair) >> 8)
+#define BM_PAIR_CATEGORY(pair) ((enum bm_category)((pair)&0xff))
+
+/* What each set of cells is keyed by and counts.  Unused key words are 0. */
+enum bm_cells_kind {
+	BM_CELLS_CUBE,      /* {period, domain, pair, source}: outcomes; source 0 = log, 1 = dsn */
+	BM_CELLS_RELAYS,    /* {relay, pair}: outcomes (expired never) */
+	BM_CELLS_SENDERS,   /* {sender, category}: outcomes */
+	BM_CELLS_MESSAGES,  /* {sender}: n[0] messages */
+	BM_CELLS_PERIODS,   /* {period}: enum bm_period_count */
+	BM_CELLS_DEFERRALS, /* {pair}: enum bm_deferral_count, in deferred recipients */
+	BM_CELLS_RESOLVE,   /* {pair, enum bm_resolve, step}: n[0] deferred recipients */
+	BM_CELLS_DELAYS,    /* {provider, step}: n[0] deliveries, step of the delay */
+	BM_CELLS_SPREAD,    /* {template, domain}: n[0] failures */
+	BM_CELLS_ADDRESSES, /* {address, category}: outcomes; only with --addresses */
+	BM_CELLS_COUNT
+};
+enum bm_period_count { BM_MESSAGES, BM_DEFERRED_RECIPIENTS, BM_REJECTED, BM_PROBES };
+enum bm_deferral_count { BM_LATER_DELIVERED, BM_LATER_BOUNCED, BM_LATER_EXPIRED, BM_STILL_OPEN };
+enum bm_resolve { BM_RESOLVE_ATTEMPTS, BM_RESOLVE_SECONDS };
+
+/* Histogram steps: four per doubling, so a percentile read back is within 10 % of the truth. */
+enum { BM_STEP_COUNT = 160 };
+/* bm_step_of - the step of a duration in hundredths of a second (or of 100 * any count) */
+unsigned bm_step_of(uint64_t hundredths);
+/* bm_step_value - a step's middle, in hundredths */
+double bm_step_value(unsigned step);
+
+/* A mergeable histogram of steps, small while it has few of them. */
+struct bm_steps {
+	uint32_t few[6];     /* step << 24 | count (below 2^24), while full is NULL; 0 = unused */
+	uint32_t *full;      /* BM_STEP_COUNT counters, owned */
+};
+void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
+/* bm_steps_count - total; bm_steps_quantile - value in hundredths at share (0..1), or -1 if empty */
+uint64_t bm_steps_count(const struct bm_steps *steps);
+double bm_steps_quantile(const struct bm_steps *steps, double share);
+
+struct bm_domain_record { /* by domain number */
+	struct bm_seen seen;
+	struct bm_steps delays; /* of deliveries */
+};
+
+struct bm_template_record { /* by template number; the name is provider NUL dsn NUL masked text */
+	uint64_t n[BM_OUTCOME_COUNT]; /* bounced and deferred attempts, expired recipients */
+	struct bm_seen seen;
+	struct bm_bytes sample; /* the smallest original text, clipped; owned by the tally */
+	uint32_t provider;
+	uint32_t rule;          /* index in the rules, or BM_RULE_NONE */
+	enum bm_category category;
+	uint16_t code;
+	struct bm_enhanced enhanced; /* from the text, else from dsn= */
+	bool judged;                 /* provider, rule, category and codes are set */
+};
+
+struct bm_address_record { /* by address number */
+	struct bm_seen seen;
+	bm_time last_final;           /* time of last_outcome */
+	enum bm_outcome last_outcome; /* at equal times the greater enum value */
+	struct bm_bytes evidence;     /* smallest text of a failure of a hard category, else of any; owned */
+	bool evidence_hard;
+};
+
+struct bm_tally {
+	struct bm_intern *domains;   /* recipient domains, lower case; "" = unknown */
+	struct bm_intern *providers;
+	struct bm_intern *senders;   /* sender domains; "" = unknown, "<>" = null sender */
+	struct bm_intern *relays;    /* host[ip] */
+	struct bm_intern *templates;
+	struct bm_intern *addresses;
+	struct bm_cells cells[BM_CELLS_COUNT];
+	struct bm_domain_record *domain;     /* as many as domains has numbers */
+	struct bm_template_record *template;
+	struct bm_address_record *address;
+	struct bm_seen *provider;            /* by provider number */
+	struct bm_seen category[BM_CATEGORY_COUNT]; /* failures; deliveries under DELIVERED */
+	struct bm_tally_private *private;
+};
+
+struct bm_tally *bm_tally_new(void);
+void bm_tally_free(struct bm_tally *tally);
+/* bm_tally_merge - add source to target; source stays as it is */
+void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source);
+
+/* The ways in: numbers for names.  Records for new numbers are made empty. */
+uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain);
+uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider);
+uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name);
+uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
+/* bm_tally_sample - keep the smaller of record's sample and text (clipped to 512 bytes) */
+void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_bytes text);
+
+#endif

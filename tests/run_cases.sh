@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# run_cases.sh - golden cases: tests/cases/NAME/ holds inputs in.*, perhaps args (options, as the shell
+# would split them), and what must come out: want.TABLE.csv, want.stdout, want.exit (0 if missing).
+#
+#   run_cases.sh [--accept] [NAME]...     all cases, or those; --accept writes the wants anew
+#
+# Each case runs in a copy of its folder whose inputs carry a fixed date (of the file `date` if there
+# is one), with `-o out`.  It runs again with other threads, block sizes, zone and locale: every byte of
+# every table, of stdout and the exit status must stay.  Conservation is checked in coverage.csv:
+# lines = events + other + malformed, and the bytes are those of the file.
+set -uo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+program=${BOUNCEMILL:-$root/build/bouncemill}
+program=$(realpath "$program") || exit 2
+accept=0
+[ "${1:-}" = --accept ] && { accept=1; shift; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+bad=
+
+# blame - one thing wrong with the case at hand
+blame() {
+	printf '%s: %s\n' "$name" "$*"
+	bad=1
+}
+
+# run RESULT [VARIABLE=VALUE]... [-- OPTION...] - one run of the case; tables, stdout and exit in RESULT
+run() {
+	local result=$1 settings=()
+	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do settings+=("$1"); shift; done
+	[ $# -gt 0 ] && shift
+	mkdir -p "$result"
+	(cd "$work/case" && rm -rf out &&
+		env "${settings[@]}" "$program" report -o out "${args[@]}" "$@" in.* \
+			>"$result/stdout" 2>"$result/stderr" </dev/null
+		echo $? >"$result/exit"
+		[ ! -d out ] || mv out/* "$result/")
+}
+
+# same LEFT RIGHT WHAT - are two results alike but for stderr
+same() {
+	diff -r -q -x stderr "$1" "$2" >"$work/diff" && return
+	blame "differs with $3"
+	diff -r -u -x stderr "$1" "$2" | head -n 20
+}
+
+# conserve RESULT - the books of coverage.csv balance
+conserve() {
+	[ -e "$1/coverage.csv" ] || return 0
+	(cd "$work/case" && python3 - "$1/coverage.csv") <<'PYTHON' || blame "conservation is broken"
+import csv, os, sys
+wrong = 0
+for row in csv.DictReader(open(sys.argv[1], encoding="utf-8")):
+    number = {key: int(row[key] or 0) for key in ("bytes", "lines", "events", "other", "malformed")}
+    if number["lines"] != number["events"] + number["other"] + number["malformed"]:
+        print("lines are not events + other + malformed:", row)
+        wrong = 1
+    if os.path.isfile(row["file"]) and number["bytes"] != os.path.getsize(row["file"]):
+        print("bytes are not those of the file:", row)
+        wrong = 1
+sys.exit(wrong)
+PYTHON
+}
+
+# take_over CASE RESULT - write the wants anew: those that are there, or a first set
+take_over() {
+	local want made
+	if ! ls "$1"/want.* >/dev/null 2>&1; then
+		touch "$1/want.stdout" "$1/want.exit"
+		for made in totals categories domains; do
+			[ -e "$2/$made.csv" ] && touch "$1/want.$made.csv"
+		done
+	fi
+	for want in "$1"/want.*; do
+		made=$2/${want##*/want.}
+		if [ -e "$made" ]; then cp "$made" "$want"; else rm "$want"; fi
+	done
+}
+
+# compare CASE RESULT - every want against what came out
+compare() {
+	local want made
+	for want in "$1"/want.*; do
+		[ -e "$want" ] || continue
+		made=$2/${want##*/want.}
+		[ -e "$made" ] || { blame "${want##*/}: nothing of that name came out"; continue; }
+		diff -u --label "want" --label "have" "$want" "$made" >"$work/diff" && continue
+		blame "${want##*/} differs:"
+		head -n 40 "$work/diff"
+	done
+	[ -e "$1/want.exit" ] || [ "$(cat "$2/exit")" = 0 ] || blame "exit status $(cat "$2/exit")"
+}
+
+# vary RESULT - the same case under other circumstances
+vary() {
+	local n
+	for n in 1 2 7; do
+		run "$work/j$n" -- "-j$n" && same "$1" "$work/j$n" "-j$n"
+	done
+	for n in 1000 65536; do
+		run "$work/b$n" "BM_BLOCK_BYTES=$n" && same "$1" "$work/b$n" "BM_BLOCK_BYTES=$n"
+	done
+	run "$work/b7" BM_BLOCK_BYTES=1000 -- -j7 && same "$1" "$work/b7" "BM_BLOCK_BYTES=1000 -j7"
+	run "$work/cpu" BM_DISABLE_CPU=avx2 && same "$1" "$work/cpu" "BM_DISABLE_CPU=avx2"
+	run "$work/read" -- --no-mmap && same "$1" "$work/read" "--no-mmap"
+	run "$work/zone" TZ=Asia/Shanghai LC_ALL=C && same "$1" "$work/zone" "TZ=Asia/Shanghai LC_ALL=C"
+}
+
+# try CASE - everything about one case
+try() {
+	name=$(basename "$1") bad= args=()
+	find "$work" -mindepth 1 -delete
+	cp -r "$1" "$work/case"
+	rm -f "$work"/case/want.*
+	touch -d "$(cat "$1/date" 2>/dev/null || echo 2026-01-31T12:00:00Z)" "$work"/case/in.*
+	[ -e "$1/args" ] && eval "args=($(grep -v '^#' "$1/args" | tr '\n' ' '))"
+	run "$work/base"
+	grep -qE 'Sanitizer|runtime error' "$work/base/stderr" && blame "sanitizer: $(cat "$work/base/stderr")"
+	[ "$accept" = 1 ] && take_over "$1" "$work/base"
+	compare "$1" "$work/base"
+	conserve "$work/base"
+	vary "$work/base"
+	if [ -z "$bad" ]; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		sed 's/^/    stderr: /' "$work/base/stderr" | head -n 10
+	fi
+}
+
+export TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1
+export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-} UBSAN_OPTIONS=halt_on_error=1:exitcode=99 TSAN_OPTIONS=exitcode=99
+if [ $# -gt 0 ]; then cases=("${@/#/$root/tests/cases/}"); else cases=("$root"/tests/cases/*/); fi
+for case_ in "${cases[@]}"; do
+	[ -d "$case_" ] && try "${case_%/}"
+done
+if [ $((passed + failed)) = 0 ]; then
+	echo "run_cases.sh: NO CASE WAS RUN (none in tests/cases)"
+	exit 77
+fi
+echo "cases: $passed passed, $failed failed"
+[ "$failed" = 0 ]
