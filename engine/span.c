@@ -25,7 +25,8 @@ struct piece {
 	bool live;              /* this slot is in use */
 	bool left_open;         /* lines to the left may belong to it */
 	bool begun;             /* a first line was seen here, before any attempt */
-	bool far;               /* came in from a public address */
+	bool client_told;       /* a line here told the client */
+	bool far;               /* came in from a public address; the last line that tells it counts */
 	bool attempted;         /* has an attempt of any kind, hops too */
 	bool counted;           /* has an attempt that counts */
 	bool expired;           /* qmgr gave up here, for recipients open on the left too */
@@ -63,7 +64,7 @@ struct count {
 /* A hop of a finished message, waiting for its next message to be seen. */
 struct undecided {
 	uint64_t key_hash; /* of what must be seen */
-	bm_time time;      /* when the message was finished */
+	bm_time time;      /* of the delivery */
 	struct bm_fact fact;
 	uint32_t sender;
 	bool message;      /* counts as a message if it proves a delivery */
@@ -493,20 +494,37 @@ static bool is_seen(struct bm_span *span, uint64_t hash, bm_time time)
 	return is_living(span, hash, time) || is_offered(span, hash, time);
 }
 
-/* decide_hops - a message is finished: drop its hops that were seen to live on, keep the others undecided */
-static void decide_hops(struct bm_span *span, uint32_t number, bm_time time)
+/* hop_hash - what must have been seen for a hop to be one: the id it lives on under, or an orig_queue_id line that
+ * names it */
+static uint64_t hop_hash(const struct piece *piece, const struct hop *hop)
+{
+	return hop->has_next ? key_hash(&hop->next_key) : origin_hash(&piece->key);
+}
+
+/* add_hop - keep a delivery that may be a hop, unless its next message was seen: then it is one, and no delivery */
+static void add_hop(struct bm_span *span, uint32_t number, struct hop hop)
+{
+	if (is_seen(span, hop_hash(&span->pieces[number], &hop), hop.fact.time))
+		return;
+	const uint32_t at = new_hop(span);
+	hop.next = span->pieces[number].list[LIST_HOPS];
+	span->hops[at] = hop;
+	span->pieces[number].list[LIST_HOPS] = at;
+}
+
+/* decide_hops - a message is finished: its hops that were not seen to live on stay undecided for a while */
+static void decide_hops(struct bm_span *span, uint32_t number)
 {
 	const struct piece *const piece = &span->pieces[number];
 	bool message = !piece->counted;
 	for (uint32_t at = piece->list[LIST_HOPS]; at != NONE;) {
 		struct hop *const hop = &span->hops[at];
 		const uint32_t next = hop->next;
-		const uint64_t hash = hop->has_next ? key_hash(&hop->next_key)
-						    : origin_hash(&piece->key);
-		if (!is_seen(span, hash, time)) {
+		const uint64_t hash = hop_hash(piece, hop);
+		if (!is_seen(span, hash, hop->fact.time)) {
 			BM_GROW(span->undecided, span->undecided_count, span->undecided_room);
 			span->undecided[span->undecided_count++] = (struct undecided){
-				hash, time, hop->fact, piece->sender, message};
+				hash, hop->fact.time, hop->fact, piece->sender, message};
 			message = false;
 		}
 		hop->next = span->hop_free;
@@ -578,16 +596,15 @@ static void settle_runs(struct bm_span *span, uint32_t number, const struct bm_c
 	span->pieces[number].list[LIST_RUNS] = NONE;
 }
 
-/* complete - count a whole message and forget it; it is out of the index.  time = of its last line. */
-static void complete(struct bm_span *span, uint32_t number, bm_time time,
-		     const struct bm_counter *counter)
+/* complete - count a whole message and forget it; it is out of the index */
+static void complete(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
 {
 	struct piece *const piece = &span->pieces[number];
 	if (is_ours(piece))
 		add_offer(span, key_hash(&piece->key), piece->seen_at);
 	if (piece->sender == NONE)
 		piece->sender = bm_intern_add(counter->tally->senders, (struct bm_bytes){0});
-	decide_hops(span, number, time);
+	decide_hops(span, number);
 	settle_runs(span, number, counter);
 	flush_counts(span, number, counter);
 	if (piece->counted)
@@ -596,12 +613,11 @@ static void complete(struct bm_span *span, uint32_t number, bm_time time,
 }
 
 /* end_piece - no more lines will belong to the piece: count it, or keep it as a head for its left */
-static void end_piece(struct bm_span *span, uint32_t number, bm_time time,
-		      const struct bm_counter *counter)
+static void end_piece(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
 {
 	unindex_piece(span, number);
 	if (!span->pieces[number].left_open) {
-		complete(span, number, time, counter);
+		complete(span, number, counter);
 		return;
 	}
 	BM_GROW(span->heads, span->head_count, span->head_room);
@@ -623,13 +639,15 @@ static void begin(struct bm_span *span, const struct bm_span_event *event,
 {
 	uint32_t number = get_piece(span, &event->key);
 	if (span->pieces[number].attempted) { /* its `removed` line was lost */
-		end_piece(span, number, event->time, counter);
+		end_piece(span, number, counter);
 		number = restart(span, &event->key);
 	}
 	struct piece *const piece = &span->pieces[number];
 	piece->begun = true;
 	piece->left_open = false;
-	piece->far |= event->far;
+	if (event->client_told)
+		piece->far = event->far;
+	piece->client_told |= event->client_told;
 	piece->seen_at = event->time;
 	if (event->has_next)
 		add_offer(span, origin_hash(&event->next), event->time);
@@ -650,14 +668,10 @@ static void attempt(struct bm_span *span, const struct bm_span_event *event,
 	const uint32_t number = get_piece(span, &event->key);
 	const struct bm_fact *const fact = event->fact;
 	span->pieces[number].attempted = true;
-	if (event->hop) {
-		const uint32_t at = new_hop(span);
-		span->hops[at] = (struct hop){event->next, *fact, span->pieces[number].list[LIST_HOPS],
-					      event->has_next};
-		span->pieces[number].list[LIST_HOPS] = at;
-	} else {
+	if (event->hop)
+		add_hop(span, number, (struct hop){event->next, *fact, NONE, event->has_next});
+	else
 		count_attempt(span, number, fact, counter);
-	}
 	if (fact->outcome == BM_DEFERRED)
 		defer(span, number, event->address_hash, fact);
 	else if (span->pieces[number].list[LIST_RUNS] != NONE || span->pieces[number].left_open)
@@ -675,7 +689,7 @@ static void removed(struct bm_span *span, const struct bm_span_event *event,
 		return;
 	const uint32_t number = found == NONE ? add_piece(span, &event->key) : found;
 	const bool mark = span->pieces[number].left_open;
-	end_piece(span, number, event->time, counter);
+	end_piece(span, number, counter);
 	if (mark)
 		restart(span, &event->key);
 }
@@ -818,14 +832,10 @@ static void expire_left(const struct merge *merge, uint32_t number, uint32_t rig
 
 static void join_hops(const struct merge *merge, uint32_t number, const struct piece *right)
 {
-	struct bm_span *const left = merge->left;
 	for (uint32_t at = right->list[LIST_HOPS]; at != NONE; at = merge->right->hops[at].next) {
 		struct hop hop = merge->right->hops[at];
 		hop.fact = fact_of(merge, hop.fact);
-		hop.next = left->pieces[number].list[LIST_HOPS];
-		const uint32_t place = new_hop(left);
-		left->hops[place] = hop;
-		left->pieces[number].list[LIST_HOPS] = place;
+		add_hop(merge->left, number, hop);
 	}
 }
 
@@ -839,7 +849,9 @@ static void join_flags(struct piece *left, const struct piece *right)
 	if (right->expired && !left->expired)
 		left->expired_at = right->expired_at;
 	left->begun |= right->begun;
-	left->far |= right->far;
+	if (right->client_told)
+		left->far = right->far;
+	left->client_told |= right->client_told;
 	left->attempted |= right->attempted;
 	left->counted |= right->counted;
 }
@@ -869,14 +881,6 @@ static uint32_t adopt(const struct merge *merge, uint32_t right_number)
 	return number;
 }
 
-/* last_time - when a head ended, as near as its piece tells; hops need it only to within minutes */
-static bm_time last_time(const struct bm_span *span, uint32_t number)
-{
-	const struct piece *const piece = &span->pieces[number];
-	const uint32_t hop = piece->list[LIST_HOPS];
-	return hop == NONE ? piece->seen_at : span->hops[hop].fact.time;
-}
-
 /* merge_head - the right saw this message end */
 static void merge_head(const struct merge *merge, uint32_t right_number)
 {
@@ -886,7 +890,7 @@ static void merge_head(const struct merge *merge, uint32_t right_number)
 		join(merge, number, right_number);
 	else
 		number = adopt(merge, right_number);
-	end_piece(merge->left, number, last_time(merge->left, number), merge->counter);
+	end_piece(merge->left, number, merge->counter);
 }
 
 /* is_blank - a mark that something ended, with no line behind it */
@@ -902,7 +906,7 @@ static void merge_tail(const struct merge *merge, uint32_t right_number)
 	const struct piece *const right = &merge->right->pieces[right_number];
 	uint32_t number = find_piece(merge->left, &right->key);
 	if (number != NONE && right->begun && merge->left->pieces[number].attempted) {
-		end_piece(merge->left, number, last_time(merge->left, number), merge->counter);
+		end_piece(merge->left, number, merge->counter);
 		number = NONE;
 	}
 	if (number != NONE)
@@ -949,14 +953,14 @@ void bm_span_close(struct bm_span *span, const struct bm_counter *counter)
 	for (uint32_t i = 0; i < span->head_count; i++) {
 		const uint32_t number = span->heads[i];
 		span->pieces[number].left_open = false;
-		complete(span, number, last_time(span, number), counter);
+		complete(span, number, counter);
 	}
 	for (uint32_t number = 0; number < span->piece_count; number++) {
 		if (!span->pieces[number].live)
 			continue;
 		unindex_piece(span, number);
 		span->pieces[number].left_open = false;
-		complete(span, number, last_time(span, number), counter);
+		complete(span, number, counter);
 	}
 	decide_all(span, true, counter);
 	bm_span_clear(span);

@@ -41,7 +41,8 @@ struct bm_message_key bm_message_key(struct bm_bytes queue_id, uint64_t host);
 /* What span learns from one line. */
 struct bm_span_event {
 	enum bm_event_kind kind; /* BEGIN, SENDER, ATTEMPT, EXPIRED or REMOVED */
-	bool far;                /* BEGIN: from a public address */
+	bool client_told;        /* BEGIN: the line tells the client; far is valid */
+	bool far;                /* from a public address */
 	bool hop;                /* ATTEMPT: delivered, but maybe only to our own filter; next says where it lives on */
 	bool has_next;           /* BEGIN: next is the orig_queue_id; ATTEMPT: see hop */
 	struct bm_message_key key;

@@ -150,6 +150,7 @@ static void take_event(struct bm_worker *worker, const struct bm_record *record,
 		span_event.sender = bm_classify_sender(worker->classifier, event->address);
 		break;
 	case BM_EVENT_BEGIN:
+		span_event.client_told = event->client_told;
 		span_event.far = event->client_far;
 		span_event.has_next = event->next_id.size > 0;
 		if (span_event.has_next)

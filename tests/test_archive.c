@@ -1,6 +1,7 @@
 /* test_archive.c - tar and zip as folders: every regular file once, nothing else, damage is said.
  *
- * The archives are made here by libarchive's writer, in memory, and walked through a temporary file.
+ * The archives are made here by libarchive's writer, in memory, and walked through a temporary
+ * file.
  */
 #include "bouncemill/archive.h"
 
@@ -132,15 +133,16 @@ Test(archive, every_dialect_of_tar)
 		fill(begin(formats[index], ARCHIVE_FILTER_NONE), index > 0);
 		expect_filled();
 		cr_assert_eq(seen.mtimes[0], 1700000000);
-		cr_assert(bm_archive_sniff((struct bm_bytes){packed, 512}), "format %s", formats[index]);
+		cr_assert(bm_archive_sniff((struct bm_bytes){packed, 512}), "format %s",
+			  formats[index]);
 	}
 }
 
 Test(archive, tar_inside_every_compression)
 {
-	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ,
-				      ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4,
-				      ARCHIVE_FILTER_COMPRESS};
+	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2,
+				      ARCHIVE_FILTER_XZ,   ARCHIVE_FILTER_ZSTD,
+				      ARCHIVE_FILTER_LZ4,  ARCHIVE_FILTER_COMPRESS};
 
 	for (size_t index = 0; index < sizeof filters / sizeof *filters; index++) {
 		fill(begin("ustar", filters[index]), true);
@@ -176,7 +178,8 @@ Test(archive, holes_stay_holes)
 	archive_entry_sparse_add_entry(entry, 8192, 8192);
 	cr_assert(archive_write_header(writer, entry) == ARCHIVE_OK);
 	for (size_t at = 0; at < 300000; at += sizeof tail)
-		archive_write_data(writer, tail, 300000 - at < sizeof tail ? 300000 - at : sizeof tail);
+		archive_write_data(writer, tail,
+				   300000 - at < sizeof tail ? 300000 - at : sizeof tail);
 	archive_entry_free(entry);
 	finish(writer);
 	cr_assert_eq(walk(packed_size), BM_OK, "%s", reason);

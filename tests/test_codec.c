@@ -1,8 +1,8 @@
 /* test_codec.c - every codec against what is feared of compressed files.
  *
- * All inputs are made here by the libraries' own compressors.  Each fear is tried on each subject of
- * a table, in several sizes of window; gzip stands in it twice (ISA-L and zlib), xz too (one thread
- * and two).  What only one format has is tested below under its own name.
+ * All inputs are made here by the libraries' own compressors.  Each fear is tried on each subject
+ * of a table, in several sizes of window; gzip stands in it twice (ISA-L and zlib), xz too (one
+ * thread and two).  What only one format has is tested below under its own name.
  */
 #include "bouncemill/codec.h"
 
@@ -54,12 +54,12 @@ static void make_text(size_t size)
 	while (at < size) {
 		char line[256];
 		state = state * 1664525 + 1013904223;
-		const int wanted =
-			snprintf(line, sizeof line,
-				 "Mar %2u %02u:%02u:%02u mx postfix/smtp[%u]: %08X: to=<u%u@example.com>, "
-				 "relay=mx.example.com[192.0.2.%u]:25, dsn=2.0.0, status=sent (250 Ok)\n",
-				 state >> 27, state >> 28, state >> 26 & 63, state >> 20 & 63,
-				 state >> 18, state * 2654435761u, state >> 22, state >> 24);
+		const int wanted = snprintf(
+			line, sizeof line,
+			"Mar %2u %02u:%02u:%02u mx postfix/smtp[%u]: %08X: to=<u%u@example.com>, "
+			"relay=mx.example.com[192.0.2.%u]:25, dsn=2.0.0, status=sent (250 Ok)\n",
+			state >> 27, state >> 28, state >> 26 & 63, state >> 20 & 63, state >> 18,
+			state * 2654435761u, state >> 22, state >> 24);
 		const size_t part = (size_t)wanted < size - at ? (size_t)wanted : size - at;
 		memcpy(text + at, line, part);
 		at += part;
@@ -242,8 +242,8 @@ static size_t pack_members(const struct subject *subject, size_t size, size_t bo
 Test(codec, round_trip_in_any_windows)
 {
 	make_text(90000);
-	FOR_EACH_SUBJECT (subject)
-		expect_in_windows(subject, subject->pack(text, 90000, packed), 90000, "");
+	FOR_EACH_SUBJECT(subject)
+	expect_in_windows(subject, subject->pack(text, 90000, packed), 90000, "");
 }
 
 Test(codec, members_are_one_stream)
@@ -251,19 +251,20 @@ Test(codec, members_are_one_stream)
 	size_t borders[3];
 
 	make_text(20000);
-	FOR_EACH_SUBJECT (subject)
-		expect_in_windows(subject, pack_members(subject, 20000, borders), 20000, "");
+	FOR_EACH_SUBJECT(subject)
+	expect_in_windows(subject, pack_members(subject, 20000, borders), 20000, "");
 }
 
 Test(codec, an_empty_member_is_an_empty_stream)
 {
-	FOR_EACH_SUBJECT (subject)
-		expect_in_windows(subject, subject->pack(text, 0, packed), 0, "");
+	FOR_EACH_SUBJECT(subject)
+	expect_in_windows(subject, subject->pack(text, 0, packed), 0, "");
 }
 
 Test(codec, ten_thousand_empty_members_are_cheap)
 {
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		const size_t size = subject->pack(text, 0, packed);
 		for (size_t count = 1; count < 10000; count++)
 			memcpy(packed + count * size, packed, size);
@@ -276,7 +277,8 @@ Test(codec, a_cut_at_any_byte_is_said)
 	size_t borders[3];
 
 	make_text(600);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		const size_t size = pack_members(subject, 600, borders);
 		for (size_t cut = 0; cut < size; cut++) {
 			const bool whole = cut == 0 || cut == borders[0] || cut == borders[1];
@@ -286,8 +288,8 @@ Test(codec, a_cut_at_any_byte_is_said)
 			cr_assert(outcome.err == (whole ? BM_END : BM_DAMAGED),
 				  "%s: cut at %zu of %zu: %d", subject->name, cut, size,
 				  (int)outcome.err);
-			cr_assert_str_eq(outcome.reason, whole ? "" : TRUNCATED, "%s: cut at %zu: %s",
-					 subject->name, cut, outcome.reason);
+			cr_assert_str_eq(outcome.reason, whole ? "" : TRUNCATED,
+					 "%s: cut at %zu: %s", subject->name, cut, outcome.reason);
 			cr_assert(outcome.size <= 600 && !memcmp(first_data, text, outcome.size));
 			cr_assert(cut < borders[0] || outcome.size >= 300);
 		}
@@ -299,14 +301,16 @@ Test(codec, a_flipped_byte_neither_crashes_nor_hangs)
 	size_t borders[3];
 
 	make_text(600);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		const size_t size = pack_members(subject, 600, borders);
 		for (size_t at = 0; at < size; at++) {
 			const uint8_t bits = at % 2 ? 0x01 : 0x80;
 			packed[at] ^= bits;
 			const struct outcome whole =
 				decode(subject, packed, size, SOME, SOME, first_data);
-			const struct outcome drops = decode(subject, packed, size, 3, 5, second_data);
+			const struct outcome drops =
+				decode(subject, packed, size, 3, 5, second_data);
 			packed[at] ^= bits;
 			const size_t both = whole.size < drops.size ? whole.size : drops.size;
 			cr_assert(!memcmp(first_data, second_data, both));
@@ -322,13 +326,15 @@ Test(codec, zero_padding_is_skipped)
 	static const size_t paddings[] = {1, 3, 4, 512, 100000};
 
 	make_text(3000);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		for (size_t index = 0; index < sizeof paddings / sizeof *paddings; index++) {
 			const size_t padding = paddings[index];
 			const size_t head = subject->pack(text, 1000, packed);
 			memset(packed + head, 0, padding);
-			const size_t both = head + padding +
-					    subject->pack(text + 1000, 2000, packed + head + padding);
+			const size_t both =
+				head + padding +
+				subject->pack(text + 1000, 2000, packed + head + padding);
 			memset(packed + both, 0, padding);
 			expect_in_windows(subject, both + padding, 3000, "");
 		}
@@ -337,10 +343,12 @@ Test(codec, zero_padding_is_skipped)
 
 Test(codec, trailing_garbage_is_said_and_costs_nothing)
 {
-	static const char *const garbages[] = {"garbage behind the end\n", "x", "\n", "BZhx", "\x1fx"};
+	static const char *const garbages[] = {"garbage behind the end\n", "x", "\n", "BZhx",
+					       "\x1fx"};
 
 	make_text(3000);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		const size_t size = subject->pack(text, 3000, packed);
 		for (size_t index = 0; index < sizeof garbages / sizeof *garbages; index++) {
 			const size_t length = strlen(garbages[index]);
@@ -364,7 +372,8 @@ static void expect_kept(const struct subject *subject, size_t packed_size, size_
 Test(codec, a_bad_checksum_keeps_the_data)
 {
 	make_text(200000);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		const size_t size = subject->pack(text, 200000, packed);
 		if (subject->codec == &bm_codec_bzip2) {
 			expect_kept(subject, size, size - 3, "corrupt: data integrity error");
@@ -382,7 +391,8 @@ Test(codec, bombs_go_through_a_small_window)
 {
 	uint8_t *const zeros = calloc(1, ROOM / 2);
 
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		size_t size = 0;
 		for (int count = 0; count < 30; count++)
 			size += subject->pack(zeros, ROOM / 2, packed + size);
@@ -409,7 +419,8 @@ Test(codec, each_sniffs_its_own_and_prefixes_of_it)
 	const struct bm_bytes log = BM_BYTES("Mar  1 00:00:00 mx postfix/smtp[1]: 0: to=<a@b>");
 
 	make_text(500);
-	FOR_EACH_SUBJECT (subject) {
+	FOR_EACH_SUBJECT(subject)
+	{
 		size_t size = subject->pack(text, 500, packed);
 		cr_assert(!subject->codec->sniff(log));
 		cr_assert(!subject->codec->sniff((struct bm_bytes){packed, 1}));
@@ -417,8 +428,8 @@ Test(codec, each_sniffs_its_own_and_prefixes_of_it)
 		for (size = size < 512 ? size : 512; size >= 2; size--) {
 			const struct bm_bytes head = {packed, size};
 			cr_assert(subject->codec->sniff(head), "%s: %zu", subject->name, size);
-			FOR_EACH_SUBJECT (other)
-				cr_assert(other->codec == subject->codec || !other->codec->sniff(head));
+			FOR_EACH_SUBJECT(other)
+			cr_assert(other->codec == subject->codec || !other->codec->sniff(head));
 		}
 		cr_assert(bm_codec_plain.sniff((struct bm_bytes){packed, size}));
 	}
@@ -465,7 +476,8 @@ Test(gzip, every_header_field)
 	make_text(1000);
 	for (int twin = 0; twin < 2; twin++) {
 		for (int flags = 0; flags < 32; flags++)
-			expect_in_windows(&subjects[twin], put_gzip((uint8_t)flags, 1000), 1000, "");
+			expect_in_windows(&subjects[twin], put_gzip((uint8_t)flags, 1000), 1000,
+					  "");
 	}
 }
 
@@ -605,9 +617,10 @@ Test(xz, a_huge_dictionary_is_refused)
 		const struct subject xz = {"xz", &bm_codec_xz, NULL, threads, NULL};
 		const struct outcome outcome = decode(&xz, packed, size, ALL, ALL, first_data);
 		cr_assert_eq(outcome.err, BM_DAMAGED);
-		cr_assert_str_eq(outcome.reason,
-				 threads == 1 ? "needs 1025 MiB of memory, the limit is 129 MiB"
-					      : "needs more than 129 MiB of memory, the limit is 129 MiB");
+		cr_assert_str_eq(
+			outcome.reason,
+			threads == 1 ? "needs 1025 MiB of memory, the limit is 129 MiB"
+				     : "needs more than 129 MiB of memory, the limit is 129 MiB");
 	}
 }
 

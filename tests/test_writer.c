@@ -108,7 +108,7 @@ static struct bm_text render(const struct bm_writer *writer, struct bm_writer_op
 	return text;
 }
 
-/* expect_no_byte_below - no control byte but line ends (and one separator) in text */
+/* expect_no_control - no control byte but line ends and one separator in text */
 static void expect_no_control(const struct bm_text *text, uint8_t allowed)
 {
 	for (size_t i = 0; i < text->size; i++)
@@ -297,10 +297,9 @@ Test(writers, pass_the_sharper_checker)
 	if (access(checker, R_OK) != 0)
 		cr_skip_test("SKIPPED: ../shared is not there, outputs were NOT checked by check_outputs.py");
 	for (size_t i = 0; (writer = bm_registry_writer(i)) != NULL; i++) {
-		char path[] = "/tmp/bouncemill-test-XXXXXX.json", command[1024];
+		char path[64], command[1024];
+		snprintf(path, sizeof path, "/tmp/bouncemill-test-XXXXXX%s", writer->suffix);
 		const int end = (int)strlen(writer->suffix);
-		path[26 + 1 + end - 1 - 1] = 0;
-		snprintf(path + 27 - 1 - 0, (size_t)end + 1, "%s", writer->suffix);
 		const int file = mkstemps(path, end);
 		cr_assert_geq(file, 0);
 		struct bm_text text = render(writer, (struct bm_writer_options){0}, 1);

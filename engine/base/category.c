@@ -5,8 +5,9 @@
  *     CATEGORY.diagnosis TEXT
  *     CATEGORY.prescription TEXT
  *
- * built into the program.  They are read once, before main(), so that look-ups need no lock and cost nothing: two
- * languages are some 15 kB.  A line that names no category is our own mistake and an assert.
+ * built into the program.  They are read once, before main(), so that look-ups need no lock and
+ * cost nothing: two languages are some 15 kB.  A line that names no category is our own mistake
+ * and an assert.
  */
 #include "bouncemill/category.h"
 
@@ -27,14 +28,14 @@ struct traits {
 	const char *name, *fault, *severity;
 };
 
-#define FAULT_NONE ""
+#define FAULT_NONE      ""
 #define FAULT_RECIPIENT "recipient"
-#define FAULT_SENDER "sender"
-#define FAULT_MESSAGE "message"
-#define FAULT_NETWORK "network"
-#define SEVERITY_NONE ""
-#define SEVERITY_HARD "hard"
-#define SEVERITY_SOFT "soft"
+#define FAULT_SENDER    "sender"
+#define FAULT_MESSAGE   "message"
+#define FAULT_NETWORK   "network"
+#define SEVERITY_NONE   ""
+#define SEVERITY_HARD   "hard"
+#define SEVERITY_SOFT   "soft"
 
 static const struct traits categories[BM_CATEGORY_COUNT] = {
 #define X(identifier, name, fault, severity) {name, FAULT_##fault, SEVERITY_##severity},
@@ -96,7 +97,8 @@ static void line_read(char *line, int lang)
 	const enum bm_category category = bm_category_find(name);
 	assert(category < BM_CATEGORY_COUNT);
 	if (category < BM_CATEGORY_COUNT)
-		texts[lang][category][dot[1] == 'd' ? SAYS_DIAGNOSIS : SAYS_PRESCRIPTION] = blank + 1;
+		texts[lang][category][dot[1] == 'd' ? SAYS_DIAGNOSIS : SAYS_PRESCRIPTION] =
+			blank + 1;
 }
 
 /* lang_read - a language file; its copy lives as long as the process */

@@ -1,12 +1,13 @@
 /* provider.c - who runs the mailbox.
  *
- * formats/rules/providers.txt holds `name suffix suffix ...` lines.  A suffix is a domain ("outlook.com": itself and
- * all below it) or a brand under any top-level domain ("hotmail.*": hotmail.com, hotmail.co.uk).  The longest
- * suffix at a label border wins.  The table is read once before main(), borrows the text built into the
- * program, and is read-only from then on: threads need no lock.  Names of hosts come from strangers, the table
- * does not, so its probes are bounded whatever is looked up: FNV-1a without a seed will do, and it must, for
- * the process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first, so one
- * pass over a host hashes all its suffixes.
+ * formats/rules/providers.txt holds `name suffix suffix ...` lines.  A suffix is a domain
+ * ("outlook.com": itself and all below it) or a brand under any top-level domain ("hotmail.*":
+ * hotmail.com, hotmail.co.uk).  The longest suffix at a label border wins.  The table is read
+ * once before main(), borrows the text built into the program, and is read-only from then on:
+ * threads need no lock.  Names of hosts come from strangers, the table does not, so its probes
+ * are bounded whatever is looked up: FNV-1a without a seed will do, and it must, for the
+ * process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first,
+ * so one pass over a host hashes all its suffixes.
  */
 #include "bouncemill/provider.h"
 
@@ -16,7 +17,7 @@
 #include "bouncemill/registry.h"
 
 enum {
-	BM_PROVIDER_SLOTS = 4096,      /* a power of two, at least twice the suffixes */
+	BM_PROVIDER_SLOTS = 4096, /* a power of two, at least twice the suffixes */
 	BM_PROVIDER_HOST_BYTES_MAX = 255
 };
 
@@ -117,7 +118,8 @@ struct bm_bytes bm_provider_known(struct bm_bytes host)
 	if (host.size > sizeof copy)
 		return (struct bm_bytes){0};
 	for (size_t i = 0; i < host.size; i++)
-		copy[i] = host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] | 0x20 : host.data[i];
+		copy[i] = host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] | 0x20
+								     : host.data[i];
 	uint64_t hash = HASH_START;
 	const struct entry *best = NULL;
 	for (size_t end = host.size, start; end > 0; end = start) {
@@ -144,9 +146,10 @@ static bool is_address(struct bm_bytes host)
 struct bm_bytes bm_provider_registrable(struct bm_bytes host)
 {
 	char copy[BM_PROVIDER_HOST_BYTES_MAX + 1];
-	const size_t size = host.size && host.data[host.size - 1] == '.' ? host.size - 1 : host.size;
-	if (size == 0 || size > BM_PROVIDER_HOST_BYTES_MAX || is_address((struct bm_bytes){host.data, size}) ||
-	    memchr(host.data, '\0', size))
+	const bool dot = host.size && host.data[host.size - 1] == '.';
+	const size_t size = host.size - dot;
+	if (size == 0 || size > BM_PROVIDER_HOST_BYTES_MAX || memchr(host.data, '\0', size) ||
+	    is_address((struct bm_bytes){host.data, size}))
 		return host;
 	memcpy(copy, host.data, size);
 	copy[size] = '\0';

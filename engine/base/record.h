@@ -32,9 +32,13 @@ struct bm_record_reader {
 	enum bm_transport transport;
 	struct bm_years years;  /* set by the reader's owner at a block's start and at each stride */
 	const struct bm_zone *zone; /* show times there, or NULL */
+	bool fast; /* may take the short way for common lines; off = the plain twin, for tests */
 	/* last RFC 3164 day: its 6 bytes ("Nov 24") and midnight */
 	uint64_t day_bytes;
 	int64_t day_wall;
+	/* last host */
+	uint8_t host_bytes[64];
+	size_t host_size;
 	/* last RFC 3339 day: its 10 bytes and midnight */
 	uint8_t date_bytes[10];
 	int64_t date_wall;

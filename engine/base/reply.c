@@ -1,21 +1,23 @@
 /* reply.c - peel, read and mask what a server said.
  *
- * Peeling.  Postfix wraps a reply in words of its own, always at the start ("host H[IP] said: ") and at the
- * end (" (in reply to RCPT TO command)").  So frames are looked for at the first byte only, and the stage in
- * the last BM_STAGE_BYTES_MAX bytes only: whatever a server writes in between, it cannot pose as a
- * frame.  Words of our own MTA ("connect to H[IP]:25: Connection refused") stay whole in `text`, since they are
- * the message; host, address and stage are read out of them all the same.
+ * Peeling.  Postfix wraps a reply in words of its own, always at the start ("host H[IP] said: ")
+ * and at the end (" (in reply to RCPT TO command)").  So frames are looked for at the first byte
+ * only, and the stage in the last BM_STAGE_BYTES_MAX bytes only: whatever a server writes in
+ * between, it cannot pose as a frame.  Words of our own MTA ("connect to H[IP]:25: Connection
+ * refused") stay whole in `text`, since they are the message; host, address and stage are read
+ * out of them all the same.
  *
- * Masking.  A run may see 800,000 failures and a few hundred templates, so the mask is the hot spot and the
- * verdict is cached by its result.  Nearly all bytes are letters and blanks: they are copied by one loop with
- * one table look-up a byte and no branch that depends on words; it remembers where the current word began in the
- * output.  Only a `hard` byte (digit, @, <, ", a dot or slash in an odd place) stops it; then the whole word is
- * taken back, looked at, and written again as itself or as a placeholder.
+ * Masking.  A run may see 800,000 failures and a few hundred templates, so the mask is the hot
+ * spot and the verdict is cached by its result.  Nearly all bytes are letters and blanks: they
+ * are copied by one loop with one table look-up a byte and no branch that depends on words; it
+ * remembers where the current word began in the output.  Only a `hard` byte (digit, @, <, ", a
+ * dot or slash in an odd place) stops it; then the whole word is taken back, looked at, and
+ * written again as itself or as a placeholder.
  *
- * Limits.  Codes, tokens and templates come from the first BM_REPLY_BYTES_MAX bytes of a text; Postfix cuts a
- * record at 2,000 bytes, so more is either a mail's or an attack.  Every search is bounded by that or by a
- * smaller named limit, hence linear.  A mask is a guess about what varies: user names without @ and
- * ids made of letters alone are the known misses.
+ * Limits.  Codes, tokens and templates come from the first BM_REPLY_BYTES_MAX bytes of a text;
+ * Postfix cuts a record at 2,000 bytes, so more is either a mail's or an attack.  Every search is
+ * bounded by that or by a smaller named limit, hence linear.  A mask is a guess about what
+ * varies: user names without @ and ids made of letters alone are the known misses.
  */
 #define _GNU_SOURCE /* memrchr */
 #include "bouncemill/reply.h"
@@ -25,11 +27,11 @@
 #include "hash.h"
 
 enum {
-	BM_REPLY_BYTES_MAX = 4096,   /* of a text, looked at for codes, token and template */
-	BM_STAGE_BYTES_MAX = 96,     /* of a text's end, looked at for the stage */
-	BM_HOST_BYTES_MAX = 255,     /* of a host or socket name in a frame */
-	BM_ANGLE_BYTES_MAX = 320,    /* between < and > of an address (RFC 5321: 64 + 1 + 255) */
-	BM_SUSPENDED_TIMES_MAX = 4,  /* nested "delivery temporarily suspended: " */
+	BM_REPLY_BYTES_MAX = 4096,  /* of a text, looked at for codes, token and template */
+	BM_STAGE_BYTES_MAX = 96,    /* of a text's end, looked at for the stage */
+	BM_HOST_BYTES_MAX = 255,    /* of a host or socket name in a frame */
+	BM_ANGLE_BYTES_MAX = 320,   /* between < and > of an address (RFC 5321: 64 + 1 + 255) */
+	BM_SUSPENDED_TIMES_MAX = 4, /* nested "delivery temporarily suspended: " */
 	BM_PLACEHOLDER_BYTES_MAX = 8
 };
 
@@ -38,8 +40,8 @@ enum {
 	LETTER = 1,
 	DIGIT = 2,
 	BLANK = 4,
-	BREAK = 8,  /* ends a word */
-	HARD = 16,  /* stops the copying loop */
+	BREAK = 8, /* ends a word */
+	HARD = 16, /* stops the copying loop */
 	UPPER = 32,
 	HEX = 64,
 	PUNCT = 128, /* may stand around a word and is none of it */
@@ -135,18 +137,12 @@ static enum bm_stage stage_of(struct bm_bytes words)
 		const char *start;
 		enum bm_stage stage;
 	} table[] = {
-		{"MAIL FROM", BM_STAGE_MAIL},
-		{"RCPT TO", BM_STAGE_RCPT},
-		{"end of DATA", BM_STAGE_DOT},
-		{"DATA", BM_STAGE_DATA},
-		{"EHLO", BM_STAGE_EHLO},
-		{"HELO", BM_STAGE_EHLO},
-		{"LHLO", BM_STAGE_EHLO},
-		{"STARTTLS", BM_STAGE_STARTTLS},
-		{"AUTH", BM_STAGE_AUTH},
-		{"message body", BM_STAGE_DATA},
-		{"end of data", BM_STAGE_DOT},
-		{"the initial", BM_STAGE_CONNECT},
+		{"MAIL FROM", BM_STAGE_MAIL},  {"RCPT TO", BM_STAGE_RCPT},
+		{"end of DATA", BM_STAGE_DOT}, {"DATA", BM_STAGE_DATA},
+		{"EHLO", BM_STAGE_EHLO},       {"HELO", BM_STAGE_EHLO},
+		{"LHLO", BM_STAGE_EHLO},       {"STARTTLS", BM_STAGE_STARTTLS},
+		{"AUTH", BM_STAGE_AUTH},       {"message body", BM_STAGE_DATA},
+		{"end of data", BM_STAGE_DOT}, {"the initial", BM_STAGE_CONNECT},
 		{"initial", BM_STAGE_CONNECT},
 	};
 	(void)(skip(&words, BM_BYTES("sending ")) || skip(&words, BM_BYTES("receiving ")) ||
@@ -274,7 +270,8 @@ static void own_words(struct bm_bytes text, struct bm_reply *reply)
 
 /* ---- codes ---- */
 
-/* number_parse - one to three digits at the head of run into *value; returns how many, 0 if none or more */
+/* number_parse - one to three digits at the head of run into *value; returns how many, 0 if none
+ * or more */
 static size_t number_parse(struct bm_bytes run, uint16_t *value)
 {
 	unsigned sum = 0;
@@ -296,13 +293,15 @@ size_t bm_enhanced_parse(struct bm_bytes run, struct bm_enhanced *enhanced)
 		return 0;
 	const size_t last = number_parse(bm_bytes_from(run, 3 + middle), &found.detail);
 	const size_t end = 3 + middle + last;
-	if (!last || (end < run.size && (run.data[end] == '.' || is(run.data[end], LETTER | DIGIT))))
+	const uint8_t next = at(run, end);
+	if (!last || next == '.' || is(next, LETTER | DIGIT))
 		return 0;
 	*enhanced = found;
 	return end;
 }
 
-/* code_parse - a basic code at the head of run, ended by blank, dash or the end; 0 if there is none */
+/* code_parse - a basic code at the head of run, ended by blank, dash or the end; 0 if there is
+ * none */
 static uint16_t code_parse(struct bm_bytes run)
 {
 	uint16_t code;
@@ -336,7 +335,8 @@ static struct bm_enhanced enhanced_find(struct bm_bytes text, struct bm_bytes co
 	return enhanced;
 }
 
-/* codes_parse - basic and enhanced code of what was said; returns the offset of the words behind them */
+/* codes_parse - basic and enhanced code of what was said; returns the offset of the words behind
+ * them */
 static size_t codes_parse(struct bm_bytes text, struct bm_reply *reply)
 {
 	size_t offset = 0;
@@ -350,7 +350,8 @@ static size_t codes_parse(struct bm_bytes text, struct bm_reply *reply)
 	return offset;
 }
 
-/* token_at - length of a provider's code at the head of run: "S3140", "TSS04", "OFR004_506", "AS780090"; or 0 */
+/* token_at - length of a provider's code at the head of run: "S3140", "TSS04", "OFR004_506",
+ * "AS780090"; or 0 */
 static size_t token_at(struct bm_bytes run)
 {
 	size_t i = 0;
@@ -365,7 +366,7 @@ static size_t token_at(struct bm_bytes run)
 		for (i += 2; i < letters + 12 && is(at(run, i), DIGIT);)
 			i++;
 	const bool rfc = bm_bytes_starts(run, BM_BYTES("RFC"));
-	const bool ended = i >= run.size || !(is(run.data[i], LETTER | DIGIT) || run.data[i] == '@');
+	const bool ended = !is(at(run, i), LETTER | DIGIT | AT);
 	return ended && !rfc ? i : 0;
 }
 
@@ -401,14 +402,16 @@ static struct bm_bytes token_page(struct bm_bytes run)
 	return size > 4 ? first(run, size) : (struct bm_bytes){0};
 }
 
-/* token_find - the provider's own code: the first word, else the first in brackets, else one behind ?p= */
+/* token_find - the provider's own code: the first word, else the first in brackets, else one
+ * behind ?p= */
 static struct bm_bytes token_find(struct bm_bytes text)
 {
 	static const uint8_t openings[] = {'[', '(', '?'};
 	struct bm_bytes token = token_here(text);
 	for (size_t kind = 0; kind < sizeof openings && !token.size; kind++) {
 		size_t i = bm_bytes_find(text, 0, openings[kind]);
-		for (; i < text.size && !token.size; i = bm_bytes_find(text, i + 1, openings[kind])) {
+		for (; i < text.size && !token.size;
+		     i = bm_bytes_find(text, i + 1, openings[kind])) {
 			const struct bm_bytes rest = bm_bytes_from(text, i + 1);
 			token = openings[kind] == '?' ? token_page(rest) : token_here(rest);
 		}
@@ -509,7 +512,8 @@ void bm_keep_free(struct bm_keep *keep)
 	bm_free(keep);
 }
 
-/* keep_suffix - size of the longest suffix of host, at a label border, that is to be kept; 0 = none */
+/* keep_suffix - size of the longest suffix of host, at a label border, that is to be kept; 0 =
+ * none */
 static size_t keep_suffix(const struct bm_keep *keep, struct bm_bytes host)
 {
 	uint8_t copy[BM_HOST_BYTES_MAX];
@@ -557,8 +561,8 @@ static void hide(struct mask *mask, struct bm_bytes placeholder)
 /* What a piece of text consists of. */
 struct census {
 	uint16_t letters, digits, dots, others; /* others: all else, such as - and _ */
-	uint16_t turns;                         /* from letter to digit or back, or into a capital */
-	bool hex;                               /* nothing but hex digits */
+	uint16_t turns; /* from letter to digit or back, or into a capital */
+	bool hex;       /* nothing but hex digits */
 };
 
 /* group - 0 no letter or digit, 1 digit, 2 small letter, 3 capital */
@@ -600,7 +604,8 @@ static bool is_ip4(struct bm_bytes piece, size_t *end)
 		uint16_t value;
 		if (part && at(piece, i++) != '.')
 			return false;
-		const size_t digits = i < piece.size ? number_parse(bm_bytes_from(piece, i), &value) : 0;
+		const size_t digits =
+			i < piece.size ? number_parse(bm_bytes_from(piece, i), &value) : 0;
 		if (!digits)
 			return false;
 		i += digits;
@@ -619,10 +624,12 @@ static bool is_ip6(struct bm_bytes word)
 		if (!is(word.data[i], HEX) && word.data[i] != ':' && word.data[i] != '.')
 			return false;
 	}
-	return colons >= 2 && hexes && (colons > 3 || bm_bytes_search(word, BM_BYTES("::")) < word.size);
+	return colons >= 2 && hexes &&
+	       (colons > 3 || bm_bytes_search(word, BM_BYTES("::")) < word.size);
 }
 
-/* is_stamp - a date or time: digits with at least one `:` or two - or / between (T and Z may occur) */
+/* is_stamp - a date or time: digits with at least one `:` or two - or / between (T and Z may
+ * occur) */
 static bool is_stamp(struct bm_bytes word)
 {
 	if (!word.size || !is(word.data[0], DIGIT))
@@ -634,7 +641,9 @@ static bool is_stamp(struct bm_bytes word)
 		dashes += byte == '-' || byte == '/';
 		digits += is(byte, DIGIT);
 		letters += byte == 'T' || byte == 'Z' || byte == 'z' || byte == 't';
-		if (!is(byte, DIGIT) && !memchr(":-/.+TZtz", byte, 9))
+		const bool fine = is(byte, DIGIT | SLASH | COLON) || byte == '-' || byte == '.' ||
+				  byte == '+' || (byte | 0x20) == 't' || (byte | 0x20) == 'z';
+		if (!fine)
 			return false;
 	}
 	return digits >= 3 && letters <= 2 && (colons || dashes >= 2);
@@ -658,8 +667,8 @@ static bool host_labels_fine(struct bm_bytes piece, size_t *last)
 	return start > 0 && start + 2 <= piece.size;
 }
 
-/* is_host - a host name: its last label could be a top-level domain and the rest is no mere sentence
- * border such as "full.Please" */
+/* is_host - a host name: its last label could be a top-level domain and the rest is no mere
+ * sentence border such as "full.Please" */
 static bool is_host(struct bm_bytes piece, const struct census *census)
 {
 	size_t last;
@@ -676,7 +685,8 @@ static bool is_host(struct bm_bytes piece, const struct census *census)
 	return census->dots > 1 || census->digits || census->others || top.size <= 4;
 }
 
-/* hide_host - a host name, or what of it is to be kept; labels with digits before a kept suffix vary */
+/* hide_host - a host name, or what of it is to be kept; labels with digits before a kept suffix
+ * vary */
 static void hide_host(struct mask *mask, struct bm_bytes host)
 {
 	const size_t suffix = keep_suffix(mask->keep, host);
@@ -759,7 +769,7 @@ static void mask_piece(struct mask *mask, struct bm_bytes piece)
 	} else if (census.digits && is_machine(piece)) {
 		hide(mask, BM_BYTES("<host>"));
 	} else {
-		while (digits < piece.size && (is(piece.data[digits], DIGIT) || piece.data[digits] == '.'))
+		while (is(at(piece, digits), DIGIT) || at(piece, digits) == '.')
 			digits++;
 		if (digits && piece.size - digits <= 3)
 			hide(mask, BM_BYTES("<num>"));
@@ -774,7 +784,8 @@ static void mask_pieces(struct mask *mask, struct bm_bytes word)
 {
 	size_t start = 0;
 	for (size_t i = 0; i <= word.size; i++) {
-		if (i < word.size && word.data[i] != '=' && word.data[i] != ':' && word.data[i] != '/')
+		if (i < word.size && word.data[i] != '=' && word.data[i] != ':' &&
+		    word.data[i] != '/')
 			continue;
 		mask_piece(mask, (struct bm_bytes){word.data + start, i - start});
 		if (i < word.size)
@@ -783,17 +794,29 @@ static void mask_pieces(struct mask *mask, struct bm_bytes word)
 	}
 }
 
+/* parts_url - does byte stand between two parts of a path or query */
+static inline bool parts_url(uint8_t byte)
+{
+	return byte == '/' || byte == '?' || byte == '&' || byte == '=' || byte == '#';
+}
+
+/* ends_url - a URL reaches to the next blank, quote or bracket; commas and the like belong to it */
+static inline bool ends_url(uint8_t byte)
+{
+	return is(byte, BREAK) && byte != ',' && byte != ';' && byte != '|';
+}
+
 /* url_rest - path and query of a kept URL: words stay, numbers in the path up to 7 digits too */
 static void url_rest(struct mask *mask, struct bm_bytes rest)
 {
 	bool query = false;
 	size_t start = 0;
 	for (size_t i = 0; i <= rest.size; i++) {
-		if (i < rest.size && !memchr("/?&=#", rest.data[i], 5))
+		if (i < rest.size && !parts_url(rest.data[i]))
 			continue;
 		const struct bm_bytes part = {rest.data + start, i - start};
 		const struct census census = census_of(part);
-		const bool address = bm_bytes_find(part, 0, '@') < part.size;
+		const bool address = census.others && bm_bytes_find(part, 0, '@') < part.size;
 		const bool wordy = !census.digits && part.size <= 32;
 		const bool brief = !query && part.size <= 7 && !census.letters && !census.dots;
 		if (!address && (wordy || brief))
@@ -812,8 +835,8 @@ static void mask_url(struct mask *mask, struct bm_bytes url, size_t host_at)
 {
 	const struct bm_bytes behind = bm_bytes_from(url, host_at);
 	size_t size = 0;
-	while (size < behind.size && (is(behind.data[size], LETTER | DIGIT) || behind.data[size] == '.' ||
-				      behind.data[size] == '-'))
+	while (is(at(behind, size), LETTER | DIGIT) || at(behind, size) == '.' ||
+	       at(behind, size) == '-')
 		size++;
 	uint8_t copy[BM_HOST_BYTES_MAX];
 	const struct bm_bytes host = lower(first(behind, size), copy);
@@ -855,7 +878,8 @@ static bool is_base64(struct bm_bytes word)
 	       census.others <= word.size / 6;
 }
 
-/* hide_addr - a word with @: words in front of it such as "RCPT:" or "to=" and what follows a colon stay */
+/* hide_addr - a word with @: words in front of it such as "RCPT:" or "to=" and what follows a
+ * colon stay */
 static void hide_addr(struct mask *mask, struct bm_bytes word, size_t sign)
 {
 	size_t start = 0;
@@ -888,8 +912,8 @@ static void mask_joined(struct mask *mask, struct bm_bytes word)
 		mask_pieces(mask, word);
 }
 
-/* mask_word - a word with a hard byte in it, of whose bytes kinds are all; what was copied of it has been
- * taken back */
+/* mask_word - a word with a hard byte in it, of whose bytes kinds are all; what was copied of it
+ * has been taken back */
 static void mask_word(struct mask *mask, struct bm_bytes word, unsigned all)
 {
 	size_t head = 0, tail = word.size;
@@ -908,7 +932,7 @@ static void mask_word(struct mask *mask, struct bm_bytes word, unsigned all)
 	put(mask, bm_bytes_from(word, tail));
 }
 
-/* take_url - a URL reaches to the next blank, quote or bracket; commas and the like belong to it */
+/* take_url - the URL at begin, if there is one, without the punctuation behind it */
 static bool take_url(struct mask *mask, size_t begin)
 {
 	const struct bm_bytes rest = first(bm_bytes_from(mask->in, begin), BM_REPLY_BYTES_MAX);
@@ -916,7 +940,7 @@ static bool take_url(struct mask *mask, size_t begin)
 	if (!host_at)
 		return false;
 	size_t size = host_at;
-	while (size < rest.size && !is(rest.data[size], BLANK) && !memchr("<>\"()[]{}", rest.data[size], 9))
+	while (size < rest.size && !ends_url(rest.data[size]))
 		size++;
 	while (size > host_at && memchr(".,;:!?'", rest.data[size - 1], 7))
 		size--;
@@ -937,7 +961,8 @@ static bool take_again(struct mask *mask, size_t begin)
 	if (mask->enhanced.size && bm_bytes_starts(rest, mask->enhanced) &&
 	    (rest.size == mask->enhanced.size || is(rest.data[mask->enhanced.size], BLANK)))
 		rest = bm_bytes_from(rest, mask->enhanced.size);
-	while (rest.size && is(rest.data[0], BLANK) && mask->size && mask->out[mask->size - 1] == ' ')
+	const bool blank = mask->size && mask->out[mask->size - 1] == ' ';
+	while (blank && rest.size && is(rest.data[0], BLANK))
 		rest = bm_bytes_from(rest, 1);
 	mask->at = mask->in.size - rest.size;
 	mask->size = mask->word;
@@ -965,7 +990,8 @@ static void take_word(struct mask *mask)
 /* take_angle - "<user@x>" is one address, "<user>" too; "<DATA>", "<br>" and open ends stay */
 static void take_angle(struct mask *mask)
 {
-	const struct bm_bytes rest = first(bm_bytes_from(mask->in, mask->at + 1), BM_ANGLE_BYTES_MAX);
+	const struct bm_bytes behind = bm_bytes_from(mask->in, mask->at + 1);
+	const struct bm_bytes rest = first(behind, BM_ANGLE_BYTES_MAX);
 	size_t size = 0;
 	bool sign = false, word = true, small = false;
 	for (; size < rest.size && rest.data[size] != '>' && rest.data[size] != '<'; size++) {
@@ -995,14 +1021,15 @@ static void take_angle(struct mask *mask)
 /* names_user - does the output end in a word that announces a mailbox name, such as `user: ` */
 static bool names_user(const struct mask *mask)
 {
-	static const struct bm_bytes words[] = {BM_BYTES("user"), BM_BYTES("mailbox"), BM_BYTES("account"),
-						BM_BYTES("recipient")};
+	static const struct bm_bytes words[] = {BM_BYTES("user"), BM_BYTES("mailbox"),
+						BM_BYTES("account"), BM_BYTES("recipient")};
 	struct bm_bytes out = {mask->out, mask->size};
 	while (out.size && memchr(": ", out.data[out.size - 1], 2))
 		out.size--;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const size_t size = words[i].size;
-		if (out.size >= size && memcmp(out.data + out.size - size, words[i].data, size) == 0)
+		if (out.size >= size &&
+		    memcmp(out.data + out.size - size, words[i].data, size) == 0)
 			return true;
 	}
 	return false;
@@ -1011,7 +1038,8 @@ static bool names_user(const struct mask *mask)
 /* take_quote - `user: "name"`: the name is an address; any other quote stays */
 static void take_quote(struct mask *mask)
 {
-	const struct bm_bytes rest = first(bm_bytes_from(mask->in, mask->at + 1), BM_ANGLE_BYTES_MAX);
+	const struct bm_bytes behind = bm_bytes_from(mask->in, mask->at + 1);
+	const struct bm_bytes rest = first(behind, BM_ANGLE_BYTES_MAX);
 	const size_t size = bm_bytes_find(rest, 0, '"');
 	const bool name = size && size < rest.size && names_user(mask);
 	const bool local = size < rest.size && at(rest, size + 1) == '@'; /* "a b"@example.org */
@@ -1069,7 +1097,7 @@ static void copy_hard(struct mask *mask)
 	}
 }
 
-/* mask_head - basic and enhanced code at the head, written as "550 5.1.1 " whatever stood between */
+/* mask_head - basic and enhanced code at the head, written "550 5.1.1" whatever stood between */
 static void mask_head(struct mask *mask)
 {
 	if (!code_parse(mask->in))

@@ -1,17 +1,19 @@
-/* rule.c - rules are data; this reads them, finds their phrases in one pass and weighs the evidence.
+/* rule.c - rules are data; this reads them, finds their phrases in one pass and weighs the
+ * evidence.
  *
- * All phrases of all rules become one Aho-Corasick automaton, so a template costs one pass however many
- * rules there are.  Bytes are first mapped to classes: letters without case, and one class for all bytes that no
- * phrase uses.  States are numbered breadth first.  The first few levels, where nearly all text spends its
- * time, have a full row of transitions; a deeper state knows only its children, which breadth first puts side
- * by side, and hands any other byte to its longest proper suffix.  Full rows for all states would be 6 MB
- * of which a page fault a row is paid at every start (23 ms measured against 2), and would not fit a cache.
+ * All phrases of all rules become one Aho-Corasick automaton, so a template costs one pass
+ * however many rules there are.  Bytes are first mapped to classes: letters without case, and one
+ * class for all bytes that no phrase uses.  States are numbered breadth first.  The first few
+ * levels, where nearly all text spends its time, have a full row of transitions; a deeper state
+ * knows only its children, which breadth first puts side by side, and hands any other byte to its
+ * longest proper suffix.  Full rows for all states would be 6 MB of which a page fault a row is
+ * paid at every start (23 ms measured against 2), and would not fit a cache.
  *
- * A phrase found counts one for each rule that names it; a rule whose count is full, whose scope is the
- * provider and whose codes fit is a candidate.  Rules are sorted by rank, file and line before sealing, so the
- * candidate with the smallest index is the verdict.  Only when no phrase decided are the rules without
- * phrases tried, in the same order.  A sealed set is read-only; counters live in the scratch, stamped
- * with an epoch so that nothing is cleared between calls.
+ * A phrase found counts one for each rule that names it; a rule whose count is full, whose scope
+ * is the provider and whose codes fit is a candidate.  Rules are sorted by rank, file and line
+ * before sealing, so the candidate with the smallest index is the verdict.  Only when no phrase
+ * decided are the rules without phrases tried, in the same order.  A sealed set is read-only;
+ * counters live in the scratch, stamped with an epoch so that nothing is cleared between calls.
  */
 #include "bouncemill/rule.h"
 
@@ -23,12 +25,12 @@
 #include "hash.h"
 
 enum {
-	BM_RULE_PHRASES_MAX = 8,       /* of one rule */
-	BM_RULE_CODES_MAX = 24,        /* of one rule */
-	BM_PHRASE_BYTES_MAX = 200,     /* of one phrase */
-	BM_RULES_MAX = 100000,         /* of one set */
+	BM_RULE_PHRASES_MAX = 8,        /* of one rule */
+	BM_RULE_CODES_MAX = 24,         /* of one rule */
+	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
+	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
-	BM_DENSE_LEVELS = 2            /* levels of the automaton below the root that have rows */
+	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
 };
 
 enum rank { RANK_USER, RANK_PROVIDER, RANK_GENERAL, RANK_PROVIDER_CODE, RANK_ENHANCED, RANK_BASIC };
@@ -71,7 +73,7 @@ struct bm_rules {
 	char **owned; /* names, scopes and file names */
 	size_t owned_count, owned_room;
 	size_t phrases_bytes;
-	uint32_t *names, *texts; /* hash indices of rules by name and of phrases by text; 0 = free */
+	uint32_t *names, *texts; /* by hash: 1 + rule by name, 1 + phrase by text; 0 = free */
 	size_t names_room, texts_room;
 	struct bm_keep *keep;
 
@@ -120,8 +122,9 @@ void bm_rules_free(struct bm_rules *rules)
 	for (size_t i = 0; i < rules->owned_count; i++)
 		bm_free(rules->owned[i]);
 	bm_keep_free(rules->keep);
-	void *const parts[] = {rules->rules, rules->codes, rules->phrases, rules->owned,   rules->names,
-			       rules->texts, rules->next,  rules->state, rules->users, rules->bare, rules};
+	void *const parts[] = {rules->rules, rules->codes, rules->phrases, rules->owned,
+			       rules->names, rules->texts, rules->next,    rules->state,
+			       rules->users, rules->bare,  rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
 }
@@ -163,9 +166,11 @@ static void index_room(struct bm_rules *rules, bool names, size_t count)
 	bm_free(*slots);
 	*room = *room ? *room * 4 : 1024;
 	*slots = bm_zalloc(*room, sizeof **slots);
-	for (size_t i = 0; i < count; i++)
-		*index_slot(rules, names, names ? bm_bytes_of(rules->rules[i].shown.name)
-						: rules->phrases[i].text) = (uint32_t)i + 1;
+	for (size_t i = 0; i < count; i++) {
+		const struct bm_bytes key =
+			names ? bm_bytes_of(rules->rules[i].shown.name) : rules->phrases[i].text;
+		*index_slot(rules, names, key) = (uint32_t)i + 1;
+	}
 }
 
 /* ---- reading rules ---- */
@@ -184,7 +189,7 @@ static bool fault(struct reader *reader, const char *what, struct bm_bytes word,
 	char where[300];
 	const int size = word.size < 60 ? (int)word.size : 60;
 	snprintf(where, sizeof where, "%s:%u", reader->file, (unsigned)reader->line);
-	bm_say(where, "%s '%.*s' (%s)", what, size, word.size ? (const char *)word.data : "", remedy);
+	bm_say(where, "%s '%.*s' (%s)", what, size, size ? (const char *)word.data : "", remedy);
 	reader->result = BM_USAGE;
 	return false;
 }
@@ -222,7 +227,8 @@ static bool is_name(struct bm_bytes word)
 	return word.size > 0;
 }
 
-/* field - a number of up to three digits, or x for WILD, into *value; returns its length, 0 = neither */
+/* field - a number of up to three digits, or x for WILD, into *value; returns its length, 0 =
+ * neither */
 static size_t field(struct bm_bytes word, uint16_t *value)
 {
 	if (word.size && word.data[0] == 'x') {
@@ -248,14 +254,15 @@ static bool stage_pattern(struct bm_bytes word, struct pattern *pattern)
 	static const struct {
 		const char *name;
 		enum bm_stage stage;
-	} table[] = {{"@connect", BM_STAGE_CONNECT}, {"@ehlo", BM_STAGE_EHLO},
+	} table[] = {{"@connect", BM_STAGE_CONNECT},   {"@ehlo", BM_STAGE_EHLO},
 		     {"@starttls", BM_STAGE_STARTTLS}, {"@auth", BM_STAGE_AUTH},
-		     {"@mail", BM_STAGE_MAIL},       {"@rcpt", BM_STAGE_RCPT},
-		     {"@data", BM_STAGE_DATA},       {"@dot", BM_STAGE_DOT}};
+		     {"@mail", BM_STAGE_MAIL},         {"@rcpt", BM_STAGE_RCPT},
+		     {"@data", BM_STAGE_DATA},         {"@dot", BM_STAGE_DOT}};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		if (!bm_bytes_equal(word, bm_bytes_of(table[i].name)))
 			continue;
-		*pattern = (struct pattern){.kind = PATTERN_STAGE, .subject = (uint16_t)table[i].stage};
+		*pattern = (struct pattern){.kind = PATTERN_STAGE,
+					    .subject = (uint16_t)table[i].stage};
 		return true;
 	}
 	return false;
@@ -322,15 +329,17 @@ static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
 	return *slot - 1;
 }
 
-/* keep_hosts - add the host names in a phrase ("zen.spamhaus.org") to the set the mask leaves readable */
+/* keep_hosts - add the host names in a phrase ("zen.spamhaus.org") to the set the mask leaves
+ * readable */
 static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
 {
 	for (size_t i = 0; i < text.size;) {
 		size_t start = i, dots = 0;
 		for (; i < text.size; i++) {
 			const uint8_t byte = text.data[i];
-			const bool fine = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-					  byte == '-' || byte == '.';
+			const bool fine = (byte >= 'a' && byte <= 'z') ||
+					  (byte >= '0' && byte <= '9') || byte == '-' ||
+					  byte == '.';
 			if (!fine)
 				break;
 			dots += byte == '.' && i > start && i + 2 < text.size;
@@ -421,13 +430,17 @@ static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule 
 		return fault(reader, "bad rule name:", name, "use a-z, 0-9, dash, dot and slash");
 	rule->shown.category = bm_category_find(category);
 	if (rule->shown.category == BM_CATEGORY_COUNT)
-		return fault(reader, "no such category:", category, "see TAXONOMY in README");
+		return fault(reader, "no such category:", category,
+			     "see the categories table for the names");
 	if (!is_name(scope) && !bm_bytes_equal(scope, BM_BYTES("*")))
 		return fault(reader, "bad scope:", scope, "use a provider's name or *");
 	if (!codes.size)
 		return fault(reader, "no codes in rule:", name, "use * for any code");
 	index_room(reader->rules, true, reader->rules->count);
-	if (*index_slot(reader->rules, true, name))
+	const uint32_t known = *index_slot(reader->rules, true, name);
+	if (known && !reader->user && reader->rules->rules[known - 1].rank == RANK_USER)
+		return false; /* a user's rule replaces the built-in one of its name */
+	if (known)
 		return fault(reader, "name used before:", name, "give each rule its own name");
 	rule->shown.name = own(reader->rules, name);
 	rule->shown.scope = own(reader->rules, scope);
@@ -462,7 +475,8 @@ static void line_read(struct reader *reader, struct bm_bytes line)
 enum bm_err bm_rules_add(struct bm_rules *rules, const char *file, struct bm_bytes text, bool user)
 {
 	assert(!rules->sealed);
-	struct reader reader = {.rules = rules, .file = own(rules, bm_bytes_of(file)), .user = user};
+	struct reader reader = {
+		.rules = rules, .file = own(rules, bm_bytes_of(file)), .user = user};
 	for (size_t start = 0, end; start < text.size; start = end + 1) {
 		end = bm_bytes_find(text, start, '\n');
 		reader.line++;
@@ -525,7 +539,8 @@ static void users_build(struct bm_rules *rules)
 	}
 }
 
-/* classes_build - number the bytes that phrases use from 1; 0 is all others; returns an upper bound of states */
+/* classes_build - number the bytes that phrases use from 1; 0 is all others; returns an upper
+ * bound of states */
 static size_t classes_build(struct bm_rules *rules)
 {
 	size_t states = 1;
@@ -614,7 +629,8 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
 	rules->state[rules->states] = (struct state){.child = made};
 }
 
-/* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled before */
+/* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled
+ * before */
 static void states_link(struct bm_rules *rules)
 {
 	const size_t classes = rules->classes;

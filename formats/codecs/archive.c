@@ -2,8 +2,9 @@
  *
  * Members cannot be read in the order of their times, so each regular file is copied into an
  * unlinked temporary file and handed to the caller as an open descriptor.  The names inside an
- * archive are labels and nothing else: no path is ever made from one, so absolute names and `..` are
- * harmless.  Folders, links and devices are skipped; a hard link's data was met under its first name.
+ * archive are labels and nothing else: no path is ever made from one, so absolute names and `..`
+ * are harmless.  Folders, links and devices are skipped; a hard link's data was met under its first
+ * name.
  *
  * Holes of a sparse member stay holes.  A member whose data is damaged is still handed out with
  * what could be read; members behind it follow where libarchive can go on.  Only the filters built
@@ -23,7 +24,7 @@
 
 #include "bouncemill/archive.h"
 
-#define BM_ARCHIVE_MEMBERS_MAX 1000000
+#define BM_ARCHIVE_MEMBERS_MAX      1000000
 #define BM_ARCHIVE_MEMBER_BYTES_MAX ((int64_t)1 << 40)
 
 enum {

@@ -1,9 +1,9 @@
 /* bzip2.c - bzip2 streams, one behind another, as bzip2 and pbzip2 write them.
  *
- * libbz2 wants a new decoder for each stream; one of 900 kB blocks takes 3.6 MB, whatever it decodes
- * to.  A stream of no blocks is a stream.  libbz2 has one code for everything that is wrong inside
- * a stream, so a bad checksum has the same reason as a bad block; either way the data before it has
- * been handed out.
+ * libbz2 wants a new decoder for each stream; one of 900 kB blocks takes 3.6 MB, whatever it
+ * decodes to.  A stream of no blocks is a stream.  libbz2 has one code for everything that is wrong
+ * inside a stream, so a bad checksum has the same reason as a bad block; either way the data before
+ * it has been handed out.
  */
 #include <stdio.h>
 
@@ -12,9 +12,9 @@
 #include "bouncemill/codec.h"
 
 enum {
-	MAGIC_BYTES = 4,           /* "BZh" and a level */
-	BLOCK_MAGIC_BYTES = 6,     /* behind it: a block, or the end of the stream */
-	STEP_BYTES_MAX = 1 << 30,  /* libbz2 counts in 32 bits */
+	MAGIC_BYTES = 4,          /* "BZh" and a level */
+	BLOCK_MAGIC_BYTES = 6,    /* behind it: a block, or the end of the stream */
+	STEP_BYTES_MAX = 1 << 30, /* libbz2 counts in 32 bits */
 };
 
 struct bzip2 {
@@ -121,7 +121,8 @@ static enum bm_err read_stream(struct bzip2 *bzip2, struct bm_codec_io *io)
 	return BM_OK;
 }
 
-/* read_magic - BM_OK, or BM_DAMAGED; skips zero padding, starts a decoder behind a stream's magic */
+/* read_magic - BM_OK, or BM_DAMAGED; skips zero padding, starts a decoder behind a stream's magic
+ */
 static enum bm_err read_magic(struct bzip2 *bzip2, struct bm_codec_io *io)
 {
 	for (; bzip2->head_size < MAGIC_BYTES && io->in_size > 0; io->in++, io->in_size--) {

@@ -7,19 +7,20 @@
  * being kept, so an endless name costs time, not memory.
  *
  * A decoder goes round: magic, fixed fields, extra, name, comment, header checksum, body, trailer,
- * and back to the magic.  Reserved flags are refused, as gzip(1) does.  The trailer is compared when
- * all data has been handed out: a bad checksum never costs the data.
+ * and back to the magic.  Reserved flags are refused, as gzip(1) does.  The trailer is compared
+ * when all data has been handed out: a bad checksum never costs the data.
  *
- * ISA-L reads ahead: at the end of a member up to eight bytes are in its bit buffer.  The trailer is
- * eight bytes long, so whatever it took belongs to the trailer and nothing must ever be put back.
+ * ISA-L reads ahead: at the end of a member up to eight bytes are in its bit buffer.  The trailer
+ * is eight bytes long, so whatever it took belongs to the trailer and nothing must ever be put
+ * back.
  *
  * Two more of its habits matter for damaged input.  On a distance too far back its fast loop has
  * already counted the bytes it could not copy, which would hand out whatever was in the buffer; so
  * the state is saved before each call, and a call that fails is done again byte by byte, where the
  * slow loop stops in front of the bad symbol.  And an error does not flush what is still in its own
  * buffer: LAST_WORDS does.  Saving costs less than 3 % at windows of
- * 64 KiB and more.  What remains: where the input is cut, ISA-L may hand out a byte or two less than
- * zlib, since it decodes literals in packs.
+ * 64 KiB and more.  What remains: where the input is cut, ISA-L may hand out a byte or two less
+ * than zlib, since it decodes literals in packs.
  *
  * Setting BM_DISABLE_ISAL in the environment selects zlib, the plain twin, for tests.
  */
@@ -49,9 +50,20 @@ enum {
 	STEP_BYTES_MAX = 1 << 30, /* the libraries count in 32 bits */
 };
 
-/* In the order of the format: a member passes through all of them from the top.  LAST_WORDS is where
- * ISA-L goes when it found an error but still holds decoded bytes. */
-enum place { MAGIC, FIXED, EXTRA_SIZE, EXTRA, NAME, COMMENT, HEADER_CRC, BODY, TRAILER, LAST_WORDS };
+/* In the order of the format: a member passes through all of them from the top.  LAST_WORDS is
+ * where ISA-L goes when it found an error but still holds decoded bytes. */
+enum place {
+	MAGIC,
+	FIXED,
+	EXTRA_SIZE,
+	EXTRA,
+	NAME,
+	COMMENT,
+	HEADER_CRC,
+	BODY,
+	TRAILER,
+	LAST_WORDS
+};
 
 struct gzip {
 	enum place place;
@@ -310,7 +322,8 @@ static int replay_isal(struct gzip *gzip, struct bm_codec_io *io)
 	return error;
 }
 
-/* inflate_isal - BM_OK; goes on to the trailer when the body is complete, to LAST_WORDS on an error */
+/* inflate_isal - BM_OK; goes on to the trailer when the body is complete, to LAST_WORDS on an error
+ */
 static enum bm_err inflate_isal(struct gzip *gzip, struct bm_codec_io *io)
 {
 	const struct bm_codec_io before = *io;

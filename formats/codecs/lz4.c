@@ -1,10 +1,10 @@
 /* lz4.c - lz4 frames, one behind another, skippable ones between them.
  *
- * Like libzstd, liblz4 forgets what it wrote in the call that finds an error, so it is fed one block
- * at a time: its hint is the block and the four bytes of the next block's header, and those four
- * are held back.  When a call has filled the output the next one gets no input.  A frame header is
- * gathered here and given whole: then an error is known to be one of the header, and in the first
- * frame that says that the file is something else.
+ * Like libzstd, liblz4 forgets what it wrote in the call that finds an error, so it is fed one
+ * block at a time: its hint is the block and the four bytes of the next block's header, and those
+ * four are held back.  When a call has filled the output the next one gets no input.  A frame
+ * header is gathered here and given whole: then an error is known to be one of the header, and in
+ * the first frame that says that the file is something else.
  *
  * The format of before lz4 1.4 (lz4 -l) is recognised by its magic and refused.
  */
@@ -116,8 +116,8 @@ static bool gather(struct lz4 *lz4, struct bm_codec_io *io, size_t wanted)
 /* header_damaged - BM_DAMAGED, with what liblz4 says about a header */
 static enum bm_err header_damaged(const struct lz4 *lz4, struct bm_codec_io *io, size_t result)
 {
-	return library_damaged(io, lz4->any ? "corrupt: " : "unrecognised lz4 frame header: ",
-			       result);
+	return library_damaged(io,
+			       lz4->any ? "corrupt: " : "unrecognised lz4 frame header: ", result);
 }
 
 /* no_frame - BM_DAMAGED: what follows is not ours */

@@ -1,7 +1,7 @@
 /* plain.c - no compression: the last resort of the registry.
  *
- * Every file that no other codec recognises is plain, so sniff() refuses nothing and step() can only
- * copy.  A mapped plain file is never pumped through here; this codec is for pipes and for the
+ * Every file that no other codec recognises is plain, so sniff() refuses nothing and step() can
+ * only copy.  A mapped plain file is never pumped through here; this codec is for pipes and for the
  * members of archives, where bytes arrive in windows.
  */
 #include "bouncemill/codec.h"

@@ -4,9 +4,10 @@
  * (LZMA_CONCATENATED) but then calls padding of a wrong length damage and trailing bytes a format
  * error, so each stream gets a decoder of its own and the border is crossed here.
  *
- * Only files of several blocks (xz -T, or a --block-size) gain from threads; liblzma goes back to one
- * thread by itself where blocks are too large for its share of memory.  A dictionary over the limit
- * is refused before it is allocated.  The old .lzma format has no magic and is not recognised.
+ * Only files of several blocks (xz -T, or a --block-size) gain from threads; liblzma goes back to
+ * one thread by itself where blocks are too large for its share of memory.  A dictionary over the
+ * limit is refused before it is allocated.  The old .lzma format has no magic and is not
+ * recognised.
  */
 #include <stdio.h>
 
@@ -112,7 +113,8 @@ static enum bm_err read_stream(struct xz *xz, struct bm_codec_io *io)
 		}
 		if (result == LZMA_BUF_ERROR)
 			return io->in_last
-				       ? damaged(io, "truncated: ", "unexpected end of compressed data")
+				       ? damaged(io,
+						 "truncated: ", "unexpected end of compressed data")
 				       : BM_OK;
 		if (result != LZMA_OK)
 			return library_damaged(xz, io, result);
@@ -122,7 +124,8 @@ static enum bm_err read_stream(struct xz *xz, struct bm_codec_io *io)
 	return BM_OK;
 }
 
-/* read_magic - BM_OK, or BM_DAMAGED; skips zero padding, starts a decoder behind a stream's magic */
+/* read_magic - BM_OK, or BM_DAMAGED; skips zero padding, starts a decoder behind a stream's magic
+ */
 static enum bm_err read_magic(struct xz *xz, struct bm_codec_io *io)
 {
 	for (; xz->head_size < MAGIC_BYTES && io->in_size > 0; io->in++, io->in_size--) {

@@ -11,9 +11,10 @@
  * output the next one gets no input, since flushing and decoding in one call would lose the flushed
  * bytes to an error.
  *
- * A frame that lies whole in the input and fits into the output is decoded in one call without
- * libzstd's own window: 1.3 times as fast on frames of 4 MB, where the library then copies nothing.
- * If that fails the frame is read again by blocks, so damage looks the same either way.
+ * A frame that lies whole in the input and fits into the output is decoded in one call, without
+ * libzstd's own window and the copy out of it: 0.274 s of CPU instead of 0.309 s for 300 MB of log in
+ * frames of 4 MB (fastest of 25, two cores shared with other work).  If that fails the frame is
+ * read again by blocks, so damage looks the same either way.
  *
  * The frame header is gathered here before libzstd sees it, because only the header knows how large
  * a window is needed, and only its dictionary number says why nothing can be decoded.  Formats from
@@ -256,8 +257,8 @@ static enum bm_err read_head(struct zstd *zstd, struct bm_codec_io *io)
 static enum bm_err read_frame(struct zstd *zstd, struct bm_codec_io *io)
 {
 	while (zstd->hint > 0 && io->out_size > 0 && (io->in_size > 0 || zstd->flushing)) {
-		const size_t wanted = zstd->hint > BLOCK_HEAD_BYTES ? zstd->hint - BLOCK_HEAD_BYTES
-								    : zstd->hint;
+		const size_t wanted =
+			zstd->hint > BLOCK_HEAD_BYTES ? zstd->hint - BLOCK_HEAD_BYTES : zstd->hint;
 		size_t size = zstd->flushing ? 0 : wanted < io->in_size ? wanted : io->in_size;
 
 		BM_TRY(feed(zstd, io, io->in, &size));
@@ -346,8 +347,8 @@ static void *zstd_open(unsigned threads)
 	while ((size_t)2 << window_log <= BM_CODEC_WINDOW_BYTES_MAX)
 		window_log++;
 	zstd->stream = ZSTD_createDStream();
-	if (!zstd->stream || ZSTD_isError(ZSTD_DCtx_setParameter(
-				     zstd->stream, ZSTD_d_windowLogMax, window_log))) {
+	if (!zstd->stream ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(zstd->stream, ZSTD_d_windowLogMax, window_log))) {
 		ZSTD_freeDStream(zstd->stream);
 		bm_free(zstd);
 		return NULL;

@@ -26,39 +26,56 @@ enum daemon {
 	DAEMON_ANY      /* no daemon named: every shape is tried */
 };
 
-struct daemon_name {
-	struct bm_bytes name;
-	enum daemon daemon;
-};
+/* IS - is the run at data, whose size is known to be that of the literal, equal to it */
+#define IS(data, literal) (memcmp(data, literal, sizeof(literal) - 1) == 0)
 
-#define NAME(text, kind) {{(const uint8_t *)(text), sizeof(text) - 1}, DAEMON_##kind}
-static const struct daemon_name daemon_names[] = {
-	NAME("smtp", AGENT),       NAME("smtpd", SMTPD),     NAME("qmgr", QMGR),
-	NAME("cleanup", CLEANUP),  NAME("lmtp", AGENT),      NAME("local", AGENT),
-	NAME("virtual", AGENT),    NAME("pipe", AGENT),      NAME("error", AGENT),
-	NAME("retry", AGENT),      NAME("relay", AGENT),     NAME("discard", AGENT),
-	NAME("pickup", CLEANUP),   NAME("postscreen", SMTPD), NAME("nqmgr", QMGR),
-	NAME("postsuper", SUPER),  NAME("bounce", SILENT),   NAME("anvil", SILENT),
-	NAME("scache", SILENT),    NAME("master", SILENT),   NAME("trivial-rewrite", SILENT),
-	NAME("verify", SILENT),    NAME("flush", SILENT),    NAME("dnsblog", SILENT),
-	NAME("tlsproxy", SILENT),  NAME("tlsmgr", SILENT),   NAME("proxymap", SILENT),
-	NAME("postfix-script", SILENT), NAME("oqmgr", QMGR), NAME("smtpd.local", SMTPD),
-};
-#undef NAME
+/* daemon_named - the daemon of a name, or DAEMON_NONE; sorted by size, so that few are compared */
+static enum daemon daemon_named(struct bm_bytes name)
+{
+	const uint8_t *const at = name.data;
+	switch (name.size) {
+	case 4:
+		if (IS(at, "smtp") || IS(at, "lmtp") || IS(at, "pipe"))
+			return DAEMON_AGENT;
+		return IS(at, "qmgr") ? DAEMON_QMGR : DAEMON_NONE;
+	case 5:
+		if (IS(at, "smtpd"))
+			return DAEMON_SMTPD;
+		if (IS(at, "local") || IS(at, "error") || IS(at, "retry") || IS(at, "relay"))
+			return DAEMON_AGENT;
+		if (IS(at, "anvil"))
+			return DAEMON_SILENT;
+		return IS(at, "nqmgr") || IS(at, "oqmgr") ? DAEMON_QMGR : DAEMON_NONE;
+	case 6:
+		if (IS(at, "bounce"))
+			return DAEMON_SILENT;
+		return IS(at, "pickup") ? DAEMON_CLEANUP : DAEMON_NONE;
+	case 7:
+		if (IS(at, "cleanup"))
+			return DAEMON_CLEANUP;
+		return IS(at, "virtual") || IS(at, "discard") ? DAEMON_AGENT : DAEMON_NONE;
+	case 9:
+		return IS(at, "postsuper") ? DAEMON_SUPER : DAEMON_NONE;
+	case 10:
+		return IS(at, "postscreen") ? DAEMON_SMTPD : DAEMON_NONE;
+	case 11:
+		return IS(at, "smtpd.local") ? DAEMON_SMTPD : DAEMON_NONE;
+	}
+	return DAEMON_NONE;
+}
 
-/* daemon_of - which daemon a tag names; a tag without a slash must be Postfix's own */
+/* daemon_of - which daemon a tag names by its last component; what else calls itself postfix has nothing to say */
 static enum daemon daemon_of(struct bm_bytes tag)
 {
 	size_t slash = tag.size;
 	while (slash > 0 && tag.data[slash - 1] != '/')
 		slash--;
-	const struct bm_bytes last = bm_bytes_from(tag, slash);
 	if (slash == 0)
 		return bm_bytes_starts(tag, BM_BYTES("postfix")) ? DAEMON_ANY : DAEMON_NONE;
-	for (size_t i = 0; i < sizeof daemon_names / sizeof *daemon_names; i++)
-		if (bm_bytes_equal(last, daemon_names[i].name))
-			return daemon_names[i].daemon;
-	return bm_bytes_starts(tag, BM_BYTES("postfix")) ? DAEMON_SILENT : DAEMON_NONE;
+	const enum daemon daemon = daemon_named(bm_bytes_from(tag, slash));
+	if (daemon == DAEMON_NONE && bm_bytes_starts(tag, BM_BYTES("postfix")))
+		return DAEMON_SILENT;
+	return daemon;
 }
 
 static inline bool is_digit(uint8_t byte)
@@ -83,8 +100,11 @@ static inline size_t queue_id_size(struct bm_bytes run)
 /* take_queue_id - "QID: " at the head of message into event; false leaves message */
 static inline bool take_queue_id(struct bm_bytes *message, struct bm_event *event)
 {
-	const size_t size = queue_id_size(*message);
-	if (size == 0 || message->size < size + 2 || message->data[size] != ':' ||
+	struct bm_bytes head = *message;
+	if (head.size > QUEUE_ID_BYTES_MAX + 1)
+		head.size = QUEUE_ID_BYTES_MAX + 1;
+	const size_t size = bm_bytes_find_either(head, 0, ':', ' ');
+	if (size < QUEUE_ID_BYTES_MIN || message->size < size + 2 || message->data[size] != ':' ||
 	    message->data[size + 1] != ' ')
 		return false;
 	event->queue_id = (struct bm_bytes){message->data, size};
@@ -101,7 +121,8 @@ static size_t address_end(struct bm_bytes run, size_t at)
 			at += run.data[at] == '\\';
 	}
 	/* A '>' inside an unquoted address is followed by neither the next field nor the end. */
-	for (at = bm_bytes_find(run, at, '>'); at + 1 < run.size; at = bm_bytes_find(run, at + 1, '>'))
+	for (at = bm_bytes_find_either(run, at, '>', '>'); at + 1 < run.size;
+	     at = bm_bytes_find_either(run, at + 1, '>', '>'))
 		if (run.data[at + 1] == ',' || run.data[at + 1] == ' ')
 			return at;
 	return at;
@@ -117,23 +138,34 @@ static struct bm_bytes take_address(struct bm_bytes run, size_t *at)
 	return (struct bm_bytes){run.data + from, end - from};
 }
 
-/* is_private - RFC 1918, loopback, link-local or unique-local address, as text */
-static bool is_private(struct bm_bytes ip)
+/* is_private_172 - 172.16.0.0/12, behind the first byte */
+static bool is_private_172(struct bm_bytes ip)
 {
-	static const char *const heads[] = {"127.", "10.", "192.168.", "::1", "fe80:", "fd", "fc",
-					    "169.254."};
-	if (bm_bytes_starts(ip, BM_BYTES("::ffff:")))
-		ip = bm_bytes_from(ip, 7);
-	if (bm_bytes_starts(ip, BM_BYTES("IPv6:")))
-		ip = bm_bytes_from(ip, 5);
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		if (bm_bytes_starts(ip, bm_bytes_of(heads[i])))
-			return true;
-	/* 172.16.0.0/12 */
 	if (ip.size < 7 || !bm_bytes_starts(ip, BM_BYTES("172.")) || ip.data[6] != '.')
 		return false;
 	const unsigned second = (unsigned)(ip.data[4] - '0') * 10 + (unsigned)(ip.data[5] - '0');
 	return second >= 16 && second <= 31;
+}
+
+/* is_private - RFC 1918, loopback, link-local or unique-local address, as text */
+static bool is_private(struct bm_bytes ip)
+{
+	if (bm_bytes_starts(ip, BM_BYTES("::ffff:")))
+		ip = bm_bytes_from(ip, 7);
+	if (bm_bytes_starts(ip, BM_BYTES("IPv6:")))
+		ip = bm_bytes_from(ip, 5);
+	switch (ip.size ? ip.data[0] : 0) {
+	case '1':
+		return bm_bytes_starts(ip, BM_BYTES("10.")) || bm_bytes_starts(ip, BM_BYTES("127.")) ||
+		       bm_bytes_starts(ip, BM_BYTES("192.168.")) || is_private_172(ip) ||
+		       bm_bytes_starts(ip, BM_BYTES("169.254."));
+	case ':':
+		return bm_bytes_starts(ip, BM_BYTES("::1"));
+	case 'f':
+		return bm_bytes_starts(ip, BM_BYTES("fe80:")) || bm_bytes_starts(ip, BM_BYTES("fd")) ||
+		       bm_bytes_starts(ip, BM_BYTES("fc"));
+	}
+	return false;
 }
 
 /* is_socket - a unix socket's path stands where an address would: "private/dovecot-lmtp" */
@@ -145,11 +177,11 @@ static bool is_socket(struct bm_bytes ip)
 /* split_relay - "mx.example.com[192.0.2.1]:25" into host and address */
 static void split_relay(struct bm_bytes relay, struct bm_event *event)
 {
-	const size_t open = bm_bytes_find(relay, 0, '[');
+	const size_t open = bm_bytes_find_either(relay, 0, '[', '[');
 	event->relay = (struct bm_bytes){relay.data, open};
 	event->relay_ip = (struct bm_bytes){0};
 	if (open < relay.size) {
-		const size_t close = bm_bytes_find(relay, open, ']');
+		const size_t close = bm_bytes_find_either(relay, open, ']', ']');
 		event->relay_ip = (struct bm_bytes){relay.data + open + 1, close - open - 1};
 	} else {
 		event->relay.size = bm_bytes_find(relay, 0, ':');
@@ -181,20 +213,21 @@ static enum bm_event_kind outcome_of(struct bm_bytes word, struct bm_event *even
 {
 	static const struct {
 		const char *word;
+		size_t size;
 		enum bm_event_kind kind;
 		enum bm_status status;
 	} words[] = {
-		{"sent", BM_EVENT_ATTEMPT, BM_STATUS_SENT},
-		{"bounced", BM_EVENT_ATTEMPT, BM_STATUS_BOUNCED},
-		{"deferred", BM_EVENT_ATTEMPT, BM_STATUS_DEFERRED},
+		{"sent", 4, BM_EVENT_ATTEMPT, BM_STATUS_SENT},
+		{"bounced", 7, BM_EVENT_ATTEMPT, BM_STATUS_BOUNCED},
+		{"deferred", 8, BM_EVENT_ATTEMPT, BM_STATUS_DEFERRED},
 		/* soft_bounce = yes: a bounce that Postfix turned into a deferral */
-		{"SOFTBOUNCE", BM_EVENT_ATTEMPT, BM_STATUS_DEFERRED},
-		{"deliverable", BM_EVENT_PROBE, BM_STATUS_SENT},
-		{"undeliverable", BM_EVENT_PROBE, BM_STATUS_BOUNCED},
-		{"undeliverable-but-not-cached", BM_EVENT_PROBE, BM_STATUS_BOUNCED},
+		{"SOFTBOUNCE", 10, BM_EVENT_ATTEMPT, BM_STATUS_DEFERRED},
+		{"deliverable", 11, BM_EVENT_PROBE, BM_STATUS_SENT},
+		{"undeliverable", 13, BM_EVENT_PROBE, BM_STATUS_BOUNCED},
+		{"undeliverable-but-not-cached", 28, BM_EVENT_PROBE, BM_STATUS_BOUNCED},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!bm_bytes_equal(word, bm_bytes_of(words[i].word)))
+		if (word.size != words[i].size || memcmp(word.data, words[i].word, word.size) != 0)
 			continue;
 		event->status = words[i].status;
 		return words[i].kind;
@@ -259,11 +292,8 @@ static inline bool field_is(struct bm_bytes run, size_t at, struct bm_bytes name
 /* field_run - the value behind a name of name_size bytes, up to the comma or space that ends it */
 static inline struct bm_bytes field_run(struct bm_bytes run, size_t at, size_t name_size, size_t *end)
 {
-	size_t stop = at + name_size;
-	while (stop < run.size && run.data[stop] != ',' && run.data[stop] != ' ')
-		stop++;
-	*end = stop;
-	return (struct bm_bytes){run.data + at + name_size, stop - at - name_size};
+	*end = bm_bytes_find_either(run, at + name_size, ',', ' ');
+	return (struct bm_bytes){run.data + at + name_size, *end - at - name_size};
 }
 
 /* take_attempt - "to=<...>, ... status=WORD (text)"; message begins at to= */
@@ -314,6 +344,7 @@ static enum bm_event_kind take_client(struct bm_bytes run, struct bm_event *even
 	const size_t open = bm_bytes_find(run, 0, '[');
 	const size_t close = bm_bytes_find(run, open, ']');
 	const struct bm_bytes ip = {run.data + open + 1, close > open ? close - open - 1 : 0};
+	event->client_told = true;
 	event->client_far = open < run.size && !is_private(ip);
 	event->next_id = take_id(run, BM_BYTES("orig_queue_id="));
 	return event->kind = BM_EVENT_BEGIN;
@@ -369,8 +400,10 @@ static enum bm_event_kind with_queue_id(struct bm_bytes run, enum daemon daemon,
 			return event->kind = BM_EVENT_REJECT;
 		break;
 	case 'u':
-		if ((any || daemon == DAEMON_CLEANUP) && bm_bytes_starts(run, BM_BYTES("uid=")))
+		if ((any || daemon == DAEMON_CLEANUP) && bm_bytes_starts(run, BM_BYTES("uid="))) {
+			event->client_told = true;
 			return event->kind = BM_EVENT_BEGIN;
+		}
 		break;
 	}
 	return event->kind = BM_EVENT_IDLE;
@@ -387,12 +420,14 @@ static enum bm_event_kind parse(const struct bm_record *record, struct bm_event 
 	if (daemon == DAEMON_SILENT)
 		return event->kind;
 	struct bm_bytes message = record->message;
-	if (take_queue_id(&message, event)) {
-		/* NOQUEUE has a queue id's shape, but names no message. */
-		if (bm_bytes_equal(event->queue_id, BM_BYTES("NOQUEUE")))
-			return event->kind = is_reject(message) ? BM_EVENT_REJECT : BM_EVENT_IDLE;
-		return with_queue_id(message, daemon, event);
-	}
+	if (!take_queue_id(&message, event))
+		return event->kind;
+	/* NOQUEUE has a queue id's shape, but names no message. */
+	if (bm_bytes_equal(event->queue_id, BM_BYTES("NOQUEUE")))
+		return event->kind = is_reject(message) ? BM_EVENT_REJECT : BM_EVENT_IDLE;
+	if (with_queue_id(message, daemon, event) != BM_EVENT_IDLE &&
+	    queue_id_size(event->queue_id) != event->queue_id.size)
+		event->kind = BM_EVENT_IDLE;
 	return event->kind;
 }
 

@@ -28,6 +28,19 @@ static void *cube_open(const struct bm_view *view, size_t *count)
 	return hold;
 }
 
+/* set_text, set_int - what bm_row_text and bm_row_int return */
+static inline void set_text(struct bm_value *value, struct bm_bytes text)
+{
+	value->empty = text.size == 0;
+	value->text = text;
+}
+
+static inline void set_int(struct bm_value *value, int64_t integer)
+{
+	value->empty = false;
+	value->integer = integer;
+}
+
 static void cube_row(const void *rows, size_t index, struct bm_value *values)
 {
 	const struct bm_sorted *const sorted = ((const struct bm_hold *)rows)->sorted;
@@ -36,16 +49,18 @@ static void cube_row(const void *rows, size_t index, struct bm_value *values)
 	if (index + PREFETCH_AHEAD < sorted->count)
 		__builtin_prefetch(
 			bm_sorted_domain(sorted, sorted->cells[index + PREFETCH_AHEAD].key[1]).data);
-	*values++ = bm_row_period((bm_period)cell->key[0]);
-	*values++ = bm_row_text(bm_sorted_domain(sorted, cell->key[1]));
-	*values++ = bm_row_text(sorted->providers.text[BM_PAIR_PROVIDER(cell->key[2])]);
-	*values++ = bm_row_text(sorted->labels.name[category]);
-	*values++ = bm_row_text(cell->key[3] ? BM_BYTES("dsn") : BM_BYTES("log"));
-	*values++ = bm_row_text(sorted->labels.fault[category]);
-	*values++ = bm_row_int(cell->n[BM_DELIVERED]);
-	*values++ = bm_row_int(cell->n[BM_BOUNCED]);
-	*values++ = bm_row_int(cell->n[BM_EXPIRED]);
-	*values++ = bm_row_int(cell->n[BM_DEFERRED]);
+	/* In place: a row of structs by value costs twice the time, and there are a million. */
+	set_int(&values[0], (bm_period)cell->key[0]);
+	values[0].empty = (bm_period)cell->key[0] == BM_PERIOD_UNKNOWN;
+	set_text(&values[1], bm_sorted_domain(sorted, cell->key[1]));
+	set_text(&values[2], sorted->providers.text[BM_PAIR_PROVIDER(cell->key[2])]);
+	set_text(&values[3], sorted->labels.name[category]);
+	set_text(&values[4], cell->key[3] ? BM_BYTES("dsn") : BM_BYTES("log"));
+	set_text(&values[5], sorted->labels.fault[category]);
+	set_int(&values[6], cell->n[BM_DELIVERED]);
+	set_int(&values[7], cell->n[BM_BOUNCED]);
+	set_int(&values[8], cell->n[BM_EXPIRED]);
+	set_int(&values[9], cell->n[BM_DEFERRED]);
 }
 
 static void cube_close(void *rows)

@@ -31,19 +31,20 @@ struct domains {
 static size_t sum_all(struct domains *all)
 {
 	const struct bm_sorted *const sorted = all->hold.sorted;
-	struct bm_groups groups;
-	bm_sorted_groups(sorted, &groups, 1);
+	struct bm_blocks blocks;
 	uint64_t *const attempts = bm_zalloc((size_t)sorted->providers.count + 1, sizeof *attempts);
 	size_t shown = 0;
-	for (uint32_t rank = 0; rank < sorted->domains.count; rank++) {
-		struct bm_sum *const sum = &all->sums[rank];
-		*sum = bm_groups_sum(&groups, rank, &sorted->labels, &sorted->providers, attempts);
-		if (bm_sum_any(sum->n))
-			all->order[shown++] =
-				(struct bm_key){.key = ~bm_sum_failures(sum->n), .id = rank};
-	}
+	for (bm_blocks_start(&blocks, sorted); bm_blocks_next(&blocks);)
+		for (uint32_t rank = blocks.first; rank < blocks.end; rank++) {
+			struct bm_sum *const sum = &all->sums[rank];
+			*sum = bm_groups_sum(&blocks.groups, rank - blocks.first, &sorted->labels,
+					     &sorted->providers, attempts);
+			if (bm_sum_any(sum->n))
+				all->order[shown++] =
+					(struct bm_key){.key = ~bm_sum_failures(sum->n), .id = rank};
+		}
+	bm_blocks_dispose(&blocks);
 	bm_free(attempts);
-	bm_groups_dispose(&groups);
 	return shown;
 }
 

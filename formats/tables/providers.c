@@ -49,7 +49,7 @@ static void sum_all(struct providers *all)
 {
 	const struct bm_sorted *const sorted = all->hold.sorted;
 	struct bm_groups groups;
-	bm_sorted_groups(sorted, &groups, 2);
+	bm_sorted_providers(sorted, &groups);
 	for (uint32_t id = 0; id < sorted->providers.count; id++)
 		all->provider[id].sum = bm_groups_sum(&groups, id, &sorted->labels, NULL, NULL);
 	count_domains(all, &groups);

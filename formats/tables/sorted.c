@@ -10,7 +10,12 @@
 
 #include <assert.h>
 
-enum { CATEGORY_BITS = 5, SOURCE_BITS = 1 };
+enum {
+	CATEGORY_BITS = 5,
+	SOURCE_BITS = 1,
+	BLOCK_CELLS = 1 << 13,     /* wanted in one block: some 500 kB with their groups */
+	BLOCK_PERIOD_CELLS = 4,    /* at least so many a period: a block looks at each of them */
+};
 
 /* rank_bits - how many bits hold ranks below count */
 static unsigned rank_bits(uint32_t count)
@@ -44,8 +49,8 @@ struct periods {
 	size_t size_max;
 };
 
-/* measure - find all periods, and where each will lie */
-static void measure(struct periods *periods, const struct bm_cells *cells)
+/* measure - find all periods, and where each will lie; fills sorted->starts */
+static void measure(struct periods *periods, struct bm_sorted *sorted, const struct bm_cells *cells)
 {
 	struct bm_scan scan = {0};
 	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;) {
@@ -60,13 +65,16 @@ static void measure(struct periods *periods, const struct bm_cells *cells)
 	}
 	struct bm_key *const keys = bm_sparse_sort(&periods->index);
 	periods->ends = bm_alloc(((size_t)periods->index.count + 1) * sizeof *periods->ends);
+	sorted->period_count = periods->index.count;
+	sorted->starts = bm_alloc(((size_t)periods->index.count + 1) * sizeof *sorted->starts);
 	size_t start = 0;
 	for (uint32_t i = 0; i < periods->index.count; i++) {
 		const size_t size = periods->sizes[keys[i].id];
-		periods->ends[keys[i].id] = start;
+		periods->ends[keys[i].id] = sorted->starts[i] = start;
 		periods->size_max = size > periods->size_max ? size : periods->size_max;
 		start += size;
 	}
+	sorted->starts[periods->index.count] = start;
 	bm_free(keys);
 }
 
@@ -105,7 +113,7 @@ static void sort_period(const struct bm_sorted *sorted, struct bm_cell *cells, s
 static void sort_cells(struct bm_sorted *sorted, const struct bm_cells *cells)
 {
 	struct periods periods = {0};
-	measure(&periods, cells);
+	measure(&periods, sorted, cells);
 	struct bm_scan scan = {0};
 	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;) {
 		const uint32_t number =
@@ -156,6 +164,7 @@ void bm_sorted_free(struct bm_sorted *sorted)
 	bm_free(sorted->domain_ends);
 	bm_free(sorted->domain_bytes);
 	bm_free(sorted->cells);
+	bm_free(sorted->starts);
 	bm_free(sorted);
 }
 
@@ -173,15 +182,65 @@ void bm_hold_drop(struct bm_hold *hold)
 	*hold = (struct bm_hold){0};
 }
 
-void bm_sorted_groups(const struct bm_sorted *sorted, struct bm_groups *groups, unsigned by)
+void bm_blocks_start(struct bm_blocks *blocks, const struct bm_sorted *sorted)
+{
+	const size_t periods = sorted->period_count;
+	const size_t by_period = BLOCK_PERIOD_CELLS * periods;
+	const size_t wanted = by_period > BLOCK_CELLS ? by_period : BLOCK_CELLS;
+	const size_t count = sorted->count / wanted + 1;
+	*blocks = (struct bm_blocks){
+		.sorted = sorted,
+		.cursors = bm_alloc((periods + 1) * sizeof *blocks->cursors),
+		.step = (uint32_t)(sorted->domains.count / count + 1),
+	};
+	memcpy(blocks->cursors, sorted->starts, periods * sizeof *blocks->cursors);
+}
+
+/* take_period - copy a period's cells of the block's domains; its cells are in order of domains */
+static void take_period(struct bm_blocks *blocks, uint32_t period)
+{
+	const struct bm_cell *const cells = blocks->sorted->cells;
+	const size_t period_end = blocks->sorted->starts[period + 1];
+	size_t at = blocks->cursors[period];
+	for (; at < period_end && cells[at].key[1] < blocks->end; at++) {
+		BM_GROW(blocks->cells.slots, blocks->cells.count, blocks->room);
+		struct bm_cell *const copy = &blocks->cells.slots[blocks->cells.count++];
+		*copy = cells[at];
+		copy->key[1] -= blocks->first;
+	}
+	blocks->cursors[period] = at;
+}
+
+bool bm_blocks_next(struct bm_blocks *blocks)
+{
+	const uint32_t domains = blocks->sorted->domains.count;
+	bm_groups_dispose(&blocks->groups);
+	blocks->groups = (struct bm_groups){0};
+	blocks->first = blocks->end;
+	if (blocks->first == domains)
+		return false;
+	blocks->end = blocks->step < domains - blocks->first ? blocks->first + blocks->step : domains;
+	blocks->cells.count = 0;
+	for (uint32_t period = 0; period < blocks->sorted->period_count; period++)
+		take_period(blocks, period);
+	blocks->cells.room = blocks->cells.count;
+	bm_groups_make(&blocks->groups, &blocks->cells, blocks->end - blocks->first,
+		       (struct bm_words){.by = 1, .pair = 2, .other = 0});
+	return true;
+}
+
+void bm_blocks_dispose(struct bm_blocks *blocks)
+{
+	bm_groups_dispose(&blocks->groups);
+	bm_free(blocks->cells.slots);
+	bm_free(blocks->cursors);
+}
+
+void bm_sorted_providers(const struct bm_sorted *sorted, struct bm_groups *groups)
 {
 	/* A slot array without free slots is a set of cells like any other. */
 	const struct bm_cells cells = {.slots = sorted->cells, .room = sorted->count,
 				       .count = sorted->count};
-	if (by == 1)
-		bm_groups_make(groups, &cells, sorted->domains.count,
-			       (struct bm_words){.by = 1, .pair = 2, .other = 0});
-	else
-		bm_groups_make(groups, &cells, sorted->providers.count,
-			       (struct bm_words){.by = 2, .by_shift = 8, .pair = 2, .other = 1});
+	bm_groups_make(groups, &cells, sorted->providers.count,
+		       (struct bm_words){.by = 2, .by_shift = 8, .pair = 2, .other = 1});
 }

@@ -8,6 +8,8 @@ struct bm_sorted {
 	/* By period, domain, provider, category, source - as text.  key[1] is the domain's rank. */
 	struct bm_cell *cells;
 	size_t count;
+	size_t *starts; /* of periods in cells, and behind the last one count */
+	uint32_t period_count;
 	struct bm_names domains, providers;
 	size_t *domain_ends; /* by rank, behind a 0: where each name ends in domain_bytes */
 	uint8_t *domain_bytes;
@@ -29,7 +31,21 @@ struct bm_hold {
 struct bm_hold bm_hold_take(const struct bm_view *view);
 void bm_hold_drop(struct bm_hold *hold);
 
-/* bm_sorted_groups - group the cells by a domain's rank (by = 1) or by provider (by = 2) */
-void bm_sorted_groups(const struct bm_sorted *sorted, struct bm_groups *groups, unsigned by);
+/* The cells grouped by domain, some domains at a time so that they fit the processor's cache.  Start with
+ * bm_blocks_start, then while bm_blocks_next: group i of groups is the domain of rank first + i. */
+struct bm_blocks {
+	const struct bm_sorted *sorted;
+	size_t *cursors; /* by period */
+	uint32_t first, end, step; /* ranks */
+	struct bm_cells cells;     /* those of this block, without free slots */
+	size_t room;
+	struct bm_groups groups;
+};
+void bm_blocks_start(struct bm_blocks *blocks, const struct bm_sorted *sorted);
+bool bm_blocks_next(struct bm_blocks *blocks);
+void bm_blocks_dispose(struct bm_blocks *blocks);
+
+/* bm_sorted_providers - group all cells by provider; other is the domain's rank */
+void bm_sorted_providers(const struct bm_sorted *sorted, struct bm_groups *groups);
 
 #endif

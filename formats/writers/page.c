@@ -8,21 +8,32 @@
 enum { PIECE_BYTES_MAX = 4096, TAIL_COLUMNS = 1, EIGHTHS = 8 };
 
 static const char *const codes[] = {
-	[BM_STYLE_PLAIN] = "",
+	[BM_STYLE_PLAIN] = "\033[0m",
 	[BM_STYLE_HEADING] = "\033[1m",
 	[BM_STYLE_DIM] = "\033[2m",
 	[BM_STYLE_RED] = "\033[31m",
 	[BM_STYLE_YELLOW] = "\033[33m",
 };
 
+void bm_page_paint(struct bm_page *page, enum bm_style style)
+{
+	if (page->colour)
+		bm_text_add(page->out, bm_bytes_of(codes[style]));
+}
+
 void bm_page_say(struct bm_page *page, enum bm_style style, const char *words)
 {
-	const bool painted = page->colour && style != BM_STYLE_PLAIN;
-	if (painted)
-		bm_text_add(page->out, bm_bytes_of(codes[style]));
+	if (style != BM_STYLE_PLAIN)
+		bm_page_paint(page, style);
 	bm_text_add(page->out, bm_bytes_of(words));
-	if (painted)
-		bm_text_add(page->out, BM_BYTES("\033[0m"));
+	if (style != BM_STYLE_PLAIN)
+		bm_page_paint(page, BM_STYLE_PLAIN);
+}
+
+void bm_page_trim(struct bm_page *page)
+{
+	while (page->out->size > 0 && page->out->data[page->out->size - 1] == ' ')
+		page->out->size--;
 }
 
 void bm_page_end_line(struct bm_page *page)
@@ -40,7 +51,7 @@ void bm_page_heading(struct bm_page *page, const char *heading, const char *mean
 {
 	bm_page_end_line(page);
 	bm_page_say(page, BM_STYLE_HEADING, heading);
-	if (meaning[0]) {
+	if (meaning[0] && strlen(heading) + 2 + strlen(meaning) <= page->columns) {
 		bm_page_fill(page, 2);
 		bm_page_say(page, BM_STYLE_DIM, meaning);
 	}

@@ -19,7 +19,11 @@ struct bm_page {
 
 /* bm_page_say - words of our own in a style */
 void bm_page_say(struct bm_page *page, enum bm_style style, const char *words);
-/* bm_page_heading - an empty line, then a heading, then in dim what it means */
+/* bm_page_paint - all that follows is in a style, until BM_STYLE_PLAIN */
+void bm_page_paint(struct bm_page *page, enum bm_style style);
+/* bm_page_trim - take back blanks at the end of the line */
+void bm_page_trim(struct bm_page *page);
+/* bm_page_heading - an empty line, then a heading, then in dim what it means if that fits */
 void bm_page_heading(struct bm_page *page, const char *heading, const char *meaning);
 /* bm_page_text - a text of the world in exactly width columns, clipped or filled up */
 void bm_page_text(struct bm_page *page, struct bm_bytes text, unsigned width);

@@ -208,12 +208,12 @@ static void outcome(struct bm_page *page, const char *name, enum bm_style style,
 	bm_page_percent(page, part, whole, PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 2);
 	bm_page_bar(page, part, whole, page->columns - 40 < 40 ? page->columns - 40 : 40);
+	bm_page_trim(page);
 	bm_page_end_line(page);
 }
 
-/* say_deferrals - one line: what became of recipients that had to wait */
-static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
-			  const struct facts *facts)
+/* say_later - what became of recipients that had to wait, in shares of all of them */
+static void say_later(struct bm_page *page, const uint64_t n[BM_OUTCOME_COUNT], uint64_t all)
 {
 	static const char *const names[] = {
 		[BM_LATER_DELIVERED] = "delivered later",
@@ -221,6 +221,22 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 		[BM_LATER_EXPIRED] = "expired",
 		[BM_STILL_OPEN] = "still open",
 	};
+	struct bm_text text = {0};
+	bm_text_add(&text, BM_BYTES("of these "));
+	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
+		const unsigned tenths = (unsigned)((double)n[i] * 1000 / (double)all + 0.5);
+		if (n[i] > 0)
+			bm_text_format(&text, "%s%u.%u %% %s", text.size > 9 ? ", " : "",
+				       tenths / 10, tenths % 10, names[i]);
+	}
+	bm_page_wrap(page, (struct bm_bytes){text.data, text.size}, 4);
+	bm_text_dispose(&text);
+}
+
+/* say_deferrals - how much had to wait, and how it ended */
+static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
+			  const struct facts *facts)
+{
 	if (facts->deferred == 0)
 		return;
 	uint64_t n[BM_OUTCOME_COUNT] = {0}, all = 0;
@@ -236,20 +252,10 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 	if (all > 0) {
 		bm_text_add(page->out, BM_BYTES(" for "));
 		plural(page, all, "recipient");
-		bm_text_add(page->out, BM_BYTES(":\n"));
-		bm_page_fill(page, 27);
-		bool first = true;
-		for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
-			if (n[i] == 0)
-				continue;
-			bm_text_add(page->out, first ? BM_BYTES("") : BM_BYTES(", "));
-			const unsigned percent =
-				(unsigned)((double)n[i] * 100 / (double)all + 0.5);
-			bm_text_format(page->out, "%u %% %s", percent, names[i]);
-			first = false;
-		}
 	}
 	bm_page_end_line(page);
+	if (all > 0)
+		say_later(page, n, all);
 }
 
 /* say_outcomes - did the mail arrive */
@@ -400,7 +406,9 @@ static void say_category(struct bm_page *page, const struct sheet *sheet,
 	const unsigned bar = page->columns - 62 < BAR_COLUMNS_MAX ? page->columns - 62 :
 								    BAR_COLUMNS_MAX;
 	bm_page_fill(page, 2);
+	bm_page_paint(page, advise ? BM_STYLE_HEADING : BM_STYLE_PLAIN);
 	bm_page_text(page, cell(sheet, values, "category")->text, CATEGORY_COLUMNS);
+	bm_page_paint(page, BM_STYLE_PLAIN);
 	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
 	bm_page_percent(page, failures(sheet, values), all, PERCENT_COLUMNS);
 	bm_page_fill(page, 1);
@@ -430,6 +438,8 @@ static void say_categories(struct bm_page *page, const struct bm_view *view,
 				break;
 			say_category(page, &sheet, values, facts->failures, i < PRESCRIPTIONS_MAX);
 		}
+		if (sheet.count > top)
+			bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`\n");
 	}
 	sheet_close(&sheet);
 }
@@ -447,8 +457,7 @@ static void say_place(struct bm_page *page, const struct sheet *sheet, const str
 			PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 3);
 	bm_page_text(page, cell(sheet, values, "top_category")->text, CATEGORY_COLUMNS);
-	while (page->out->data[page->out->size - 1] == ' ')
-		page->out->size--;
+	bm_page_trim(page);
 	bm_page_end_line(page);
 }
 

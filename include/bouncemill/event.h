@@ -41,7 +41,8 @@ struct bm_event {
 	 * BEGIN: orig_queue_id, or empty. */
 	struct bm_bytes next_id;
 	bool forwarded;            /* next_id comes from "forwarded as": always on this host */
-	bool client_far;           /* BEGIN: came in from a public address, so not from our own filter */
+	bool client_told;          /* BEGIN: the line tells where the message came in from */
+	bool client_far;           /* from a public address, so not from our own filter */
 };
 
 #endif

@@ -1,0 +1,209 @@
+/* test_rule.c - the machine ranks as promised, refuses faulty rules by file and line, and the
+ * built-in rules give each text of data/replies.tsv its category. */
+#include "bouncemill/rule.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bouncemill/error.h"
+#include "bouncemill/provider.h"
+
+/* verdict_of - parse, mask and match one text; provider NULL = by the host that spoke */
+static struct bm_verdict verdict_of(const struct bm_rules *rules, const char *provider,
+				    struct bm_bytes text, const char *dsn)
+{
+	struct bm_rules_scratch *const scratch = bm_rules_scratch_new(rules);
+	struct bm_text template = {0};
+	struct bm_enhanced enhanced = {0};
+	struct bm_reply reply;
+	bm_reply_parse(text, &reply);
+	(void)bm_enhanced_parse(bm_bytes_of(dsn), &enhanced);
+	const struct bm_bytes who =
+		provider ? bm_bytes_of(provider) : bm_provider_known(reply.host);
+	bm_reply_mask(reply.text, bm_rules_keep(rules), &template);
+	const struct bm_bytes run = {template.data, template.size};
+	const struct bm_verdict verdict =
+		bm_rules_match(rules, scratch, who, run, &reply, enhanced);
+	const struct bm_verdict again = bm_rules_match(rules, scratch, who, run, &reply, enhanced);
+	cr_assert(verdict.rule == again.rule, "scratch keeps nothing between calls");
+	bm_text_dispose(&template);
+	bm_rules_scratch_free(scratch);
+	return verdict;
+}
+
+/* sealed - a set of one user and one built-in file */
+static struct bm_rules *sealed(const char *user, const char *built_in)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	cr_assert_eq(bm_rules_add(rules, "user.rules", bm_bytes_of(user), true), BM_OK);
+	cr_assert_eq(bm_rules_add(rules, "b.rules", bm_bytes_of(built_in), false), BM_OK);
+	bm_rules_seal(rules);
+	return rules;
+}
+
+/* decides - the name of the rule that decides text for provider, or "" */
+static const char *decides(const struct bm_rules *rules, const char *provider, const char *text,
+			   const char *dsn)
+{
+	const struct bm_verdict verdict = verdict_of(rules, provider, bm_bytes_of(text), dsn);
+	return verdict.rule == BM_RULE_NONE ? "" : bm_rules_get(rules, verdict.rule)->name;
+}
+
+static const char ranked[] = "basic bad-mailbox * 550\n"
+			     "enhanced bad-domain * 5.1.x\n"
+			     "provider-code quota-issues acme 5.1.x\n"
+			     "general-late spam-related * * \"foo\" \"bar\"\n"
+			     "general-later virus-related * * \"Foo\"  # the same in capitals\n"
+			     "provider blocklisted acme * \"foo\" \"baz\"\n"
+			     "stage rate-limited * @rcpt,421 \"quux\"\n";
+
+Test(rule, evidence_is_ranked)
+{
+	struct bm_rules *const rules = sealed("mine greylisting * 554 \"foo\"\n", ranked);
+	cr_expect_str_eq(decides(rules, "x", "550 5.1.1 foo bar", ""), "general-late");
+	cr_expect_str_eq(decides(rules, "x", "550 5.1.1 FOO", ""), "general-later");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.1.1 foo bar baz", ""), "provider");
+	cr_expect_str_eq(decides(rules, "x", "550 5.1.1 foo bar baz", ""), "general-late");
+	cr_expect_str_eq(decides(rules, "acme", "554 foo bar baz", ""), "mine");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.1.1 fo", ""), "provider-code");
+	cr_expect_str_eq(decides(rules, "x", "550 5.1.1 fo", ""), "enhanced");
+	cr_expect_str_eq(decides(rules, "x", "550 fo", ""), "basic");
+	cr_expect_str_eq(decides(rules, "x", "554 fo", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "554 fo", "5.1.2"), "enhanced");
+	cr_expect_str_eq(decides(rules, "x", "554 5.2.2 fo", "5.1.2"), "");
+	bm_rules_free(rules);
+}
+
+Test(rule, a_stage_must_fit_as_well_as_a_code)
+{
+	struct bm_rules *const rules = sealed("", ranked);
+	const char *const in = "host a[192.0.2.1] said: 421 quux (in reply to RCPT TO command)";
+	cr_expect_str_eq(decides(rules, "x", in, ""), "stage");
+	cr_expect_str_eq(decides(rules, "x", "421 quux", ""), "");
+	bm_rules_free(rules);
+}
+
+Test(rule, a_user_rule_replaces_the_built_in_one_of_its_name)
+{
+	struct bm_rules *const rules = sealed("basic system-error * 550\n", ranked);
+	const struct bm_verdict verdict = verdict_of(rules, "x", BM_BYTES("550 fo"), "");
+	cr_expect_eq(verdict.category, BM_CATEGORY_SYSTEM_ERROR);
+	cr_expect_eq(bm_rules_count(rules), 7);
+	bm_rules_free(rules);
+}
+
+Test(rule, phrases_that_hold_each_other_are_all_found)
+{
+	struct bm_rules *const rules =
+		sealed("", "a bad-mailbox * * \"she\" \"he\" \"hers\" \"r\" \"ushers\"\n"
+			   "b bad-domain * * \"sh\" \"e sells\"\n");
+	cr_expect_str_eq(decides(rules, "x", "the ushers", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "she sells shells", ""), "b");
+	cr_expect_str_eq(decides(rules, "x", "he rs us", ""), "");
+	bm_rules_free(rules);
+}
+
+Test(rule, hosts_in_phrases_stay_readable)
+{
+	struct bm_rules *const rules = sealed("", "a blocklisted * * \"at bl.nice-list.org\"\n");
+	cr_expect_str_eq(decides(rules, "x", "554 listed at bl.nice-list.org, bye", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "554 listed at bl.ugly-list.org, bye", ""), "");
+	bm_rules_free(rules);
+}
+
+/* complaint - what one faulty line makes bm_rules_add say on stderr */
+static const char *complaint(const char *line)
+{
+	static char said[1024];
+	FILE *const file = tmpfile();
+	const int kept = dup(STDERR_FILENO);
+	struct bm_rules *const rules = bm_rules_new();
+	dup2(fileno(file), STDERR_FILENO);
+	char text[512];
+	snprintf(text, sizeof text, "# comment\n\nfine spam-related * * \"x\"\n%s\n", line);
+	const enum bm_err err = bm_rules_add(rules, "my.rules", bm_bytes_of(text), true);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(file);
+	said[fread(said, 1, sizeof said - 1, file)] = 0;
+	fclose(file);
+	cr_expect_eq(err, BM_USAGE, "%s", line);
+	bm_rules_free(rules);
+	return said;
+}
+
+Test(rule, faults_are_named_by_file_and_line)
+{
+	static const char *const table[][2] = {
+		{"N@me spam-related * * \"x\"", "bad rule name"},
+		{"name spam * * \"x\"", "no such category"},
+		{"name spam-related ACME * \"x\"", "bad scope"},
+		{"name spam-related *", "no codes"},
+		{"name spam-related * 5x", "no code pattern"},
+		{"name spam-related * 650", "no code pattern"},
+		{"name spam-related * 5.1", "no code pattern"},
+		{"name spam-related * 550,, \"x\"", "no code pattern"},
+		{"name spam-related * @nowhere", "no code pattern"},
+		{"name spam-related * * \"x", "no closing quote"},
+		{"name spam-related * * \"\"", "empty phrase"},
+		{"name spam-related * * x", "no phrase"},
+		{"name spam-related * *", "matches everything"},
+		{"fine spam-related * * \"x\"", "used before"},
+		{"name spam-related * * \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"",
+		 "too many phrases"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *const said = complaint(table[i][0]);
+		cr_expect(strstr(said, "my.rules:4: "), "%s: %s", table[i][0], said);
+		cr_expect(strstr(said, table[i][1]), "%s: %s", table[i][0], said);
+	}
+}
+
+Test(rule, an_empty_set_knows_nothing)
+{
+	struct bm_rules *const rules = sealed("", "");
+	cr_expect_str_eq(decides(rules, "x", "550 5.1.1 user unknown", "5.1.1"), "");
+	cr_expect_null(bm_rules_get(rules, 0));
+	bm_rules_free(rules);
+}
+
+/* field - the next tab-separated field of a line, NUL-terminated in place */
+static char *field(char **line)
+{
+	char *const start = *line;
+	char *const end = strpbrk(start, "\t\n");
+	if (end)
+		*end = '\0';
+	*line = end ? end + 1 : start + strlen(start);
+	return start;
+}
+
+Test(rule, built_in_rules_know_the_replies_of_the_field)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	bm_rules_builtin(rules);
+	bm_rules_seal(rules);
+	FILE *const file = fopen(BM_TESTS "/data/replies.tsv", "r");
+	cr_assert_not_null(file);
+	char *line = NULL;
+	size_t room = 0, count = 0;
+	while (getline(&line, &room, file) > 0) {
+		char *rest = line;
+		const char *const category = field(&rest), *const provider = field(&rest);
+		const char *const text = field(&rest);
+		if (category[0] == '#')
+			continue;
+		count++;
+		const struct bm_verdict got = verdict_of(
+			rules, provider[0] == '*' ? NULL : provider, bm_bytes_of(text), "");
+		const struct bm_rule *const rule = bm_rules_get(rules, got.rule);
+		cr_expect_str_eq(bm_category_name(got.category), category, "%s by %s: %s",
+				 bm_category_name(got.category), rule ? rule->name : "none", text);
+	}
+	cr_expect_geq(count, 250);
+	free(line);
+	fclose(file);
+	bm_rules_free(rules);
+}

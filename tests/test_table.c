@@ -1,0 +1,400 @@
+/* test_table.c - small tallies with known sums, and the rows they must become.
+ *
+ * Rows are compared as the CSV they are written as, which is the contract.
+ */
+#include "bouncemill/registry.h"
+#include "bouncemill/writer.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const struct bm_writer bm_writer_csv, bm_writer_json;
+
+static struct bm_tally *tally;
+static struct bm_view view;
+
+static void set_up(void)
+{
+	tally = bm_tally_new();
+	view = (struct bm_view){.tally = tally, .bucket = BM_BUCKET_DAY, .lang = "en",
+				.addresses = true};
+}
+
+static void tear_down(void)
+{
+	bm_tally_free(tally);
+}
+
+/* find - a table by name */
+static const struct bm_table *find(const char *name)
+{
+	for (size_t i = 0; bm_registry_table(i) != NULL; i++)
+		if (strcmp(bm_registry_table(i)->name, name) == 0)
+			return bm_registry_table(i);
+	cr_assert_fail("no table %s", name);
+	return NULL;
+}
+
+/* render - the rows of a table as CSV, ended with NUL */
+static struct bm_text render(const char *name)
+{
+	const struct bm_table *const table = find(name);
+	const struct bm_writer_options options = {0};
+	struct bm_text text = {0};
+	size_t count;
+	void *const rows = table->open(&view, &count);
+	bm_writer_csv.rows(&text, table, rows, 0, count, &view, &options);
+	table->close(rows);
+	bm_text_byte(&text, 0);
+	return text;
+}
+
+/* expect - the rows of a table, with the cube sorted for all tables or for itself */
+static void expect(const char *name, const char *want)
+{
+	struct bm_text alone = render(name);
+	cr_expect_str_eq((const char *)alone.data, want, "%s:\n%swant:\n%s", name,
+			 (const char *)alone.data, want);
+	struct bm_sorted *const sorted = bm_sorted_new(&view);
+	view.sorted = sorted;
+	struct bm_text shared = render(name);
+	cr_expect_str_eq((const char *)shared.data, (const char *)alone.data);
+	view.sorted = NULL;
+	bm_sorted_free(sorted);
+	bm_text_dispose(&alone);
+	bm_text_dispose(&shared);
+}
+
+/* count - put one cell into the cube */
+static void count(bm_period period, const char *domain, const char *provider,
+		  enum bm_category category, enum bm_outcome outcome, uint32_t n)
+{
+	const uint32_t key[4] = {(uint32_t)period, bm_tally_domain(tally, bm_bytes_of(domain)),
+				 BM_PAIR(bm_tally_provider(tally, bm_bytes_of(provider)), category)};
+	bm_cells_at(&tally->cells[BM_CELLS_CUBE], key)[outcome] += n;
+}
+
+/* put - add n to one counter of a cell */
+static void put(enum bm_cells_kind kind, uint32_t a, uint32_t b, uint32_t c, unsigned counter,
+		uint32_t n)
+{
+	bm_cells_at(&tally->cells[kind], (uint32_t[4]){a, b, c})[counter] += n;
+}
+
+enum { DAY = 20454 }; /* 2026-01-01 */
+#define CATEGORY(name) BM_CATEGORY_##name
+
+TestSuite(table, .init = set_up, .fini = tear_down);
+
+Test(table, nothing_makes_no_rows)
+{
+	const struct bm_table *table;
+	for (size_t i = 0; (table = bm_registry_table(i)) != NULL; i++) {
+		cr_expect_leq(table->column_count, BM_COLUMNS_MAX);
+		expect(table->name, "");
+	}
+}
+
+Test(table, totals_join_both_sides)
+{
+	count(DAY, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 3);
+	count(DAY, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
+	count(DAY, "a", "p", CATEGORY(GREYLISTING), BM_DEFERRED, 5);
+	count(BM_PERIOD_UNKNOWN, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 1);
+	put(BM_CELLS_PERIODS, DAY, 0, 0, BM_MESSAGES, 4);
+	put(BM_CELLS_PERIODS, DAY + 2, 0, 0, BM_REJECTED, 7);
+	put(BM_CELLS_PERIODS, DAY + 3, 0, 0, BM_PROBES, 7);
+	expect("totals", ",0,1,1,0,0,0,0,0,0.000000,1.000000\n"
+			 "2026-01-01,4,4,3,1,0,5,0,0,0.250000,0.750000\n"
+			 "2026-01-03,0,0,0,0,0,0,0,7,,\n");
+}
+
+Test(table, cube_is_sorted_by_text)
+{
+	count(DAY + 1, "b", "p", CATEGORY(DELIVERED), BM_DELIVERED, 1);
+	count(DAY, "b", "q", CATEGORY(DELIVERED), BM_DELIVERED, 2);
+	count(DAY, "b", "p", CATEGORY(GREYLISTING), BM_DEFERRED, 3);
+	count(DAY, "b", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 4);
+	count(DAY, "aa", "p", CATEGORY(DELIVERED), BM_DELIVERED, 5);
+	count(DAY, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 6);
+	count(BM_PERIOD_UNKNOWN, "z", "p", CATEGORY(MESSAGE_EXPIRED), BM_EXPIRED, 7);
+	bm_cells_at(&tally->cells[BM_CELLS_CUBE],
+		    (uint32_t[4]){DAY, bm_tally_domain(tally, BM_BYTES("a")),
+				  BM_PAIR(bm_tally_provider(tally, BM_BYTES("p")), CATEGORY(DELIVERED)),
+				  1})[BM_DELIVERED] = 8;
+	expect("cube", ",z,p,message-expired,log,network,0,0,7,0\n"
+		       "2026-01-01,a,p,delivered,dsn,,8,0,0,0\n"
+		       "2026-01-01,a,p,delivered,log,,6,0,0,0\n"
+		       "2026-01-01,aa,p,delivered,log,,5,0,0,0\n"
+		       "2026-01-01,b,p,bad-mailbox,log,recipient,0,4,0,0\n"
+		       "2026-01-01,b,p,greylisting,log,network,0,0,0,3\n"
+		       "2026-01-01,b,q,delivered,log,,2,0,0,0\n"
+		       "2026-01-02,b,p,delivered,log,,1,0,0,0\n");
+}
+
+Test(table, trend_compares_with_the_calendar)
+{
+	count(DAY, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2);
+	count(DAY, "a", "p", CATEGORY(QUOTA_ISSUES), BM_DEFERRED, 9);
+	count(DAY + 1, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 3);
+	count(DAY + 1, "b", "q", CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 1);
+	count(DAY + 3, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
+	count(DAY + 4, "a", "p", CATEGORY(GREYLISTING), BM_DEFERRED, 1);
+	count(BM_PERIOD_UNKNOWN, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
+	expect("trend", ",bad-mailbox,recipient,1,0,0,1.000000,\n"
+			"2026-01-01,bad-mailbox,recipient,2,0,0,1.000000,\n"
+			"2026-01-01,quota-issues,recipient,0,0,9,0.000000,\n"
+			"2026-01-02,bad-mailbox,recipient,3,0,0,0.750000,0.500000\n"
+			"2026-01-02,quota-issues,recipient,0,1,0,0.250000,\n"
+			"2026-01-04,bad-mailbox,recipient,1,0,0,1.000000,\n"
+			"2026-01-05,greylisting,network,0,0,1,,\n");
+}
+
+Test(table, trend_of_months_looks_one_month_back)
+{
+	const int64_t march = bm_days_from_civil(2026, 3, 1), february = bm_days_from_civil(2026, 2, 1);
+	view.bucket = BM_BUCKET_MONTH;
+	count((bm_period)february, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 4);
+	count((bm_period)march, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
+	expect("trend", "2026-02,bad-mailbox,recipient,4,0,0,1.000000,\n"
+			"2026-03,bad-mailbox,recipient,1,0,0,1.000000,-0.750000\n");
+}
+
+/* expect_starts - the rows of a table must begin so, line by line */
+static void expect_starts(const char *name, const char *const *starts, size_t start_count)
+{
+	struct bm_text text = render(name);
+	const char *line = (const char *)text.data;
+	for (size_t i = 0; i < start_count; i++) {
+		cr_expect_eq(strncmp(line, starts[i], strlen(starts[i])), 0, "%s: %s want %s", name,
+			     line, starts[i]);
+		line = strchr(line, '\n') ? strchr(line, '\n') + 1 : "";
+	}
+	cr_expect_str_eq(line, "");
+	bm_text_dispose(&text);
+}
+
+Test(table, categories_fall_and_count_domains_once)
+{
+	count(DAY, "a", "p", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 1);
+	count(DAY + 1, "a", "q", CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 1);
+	count(DAY, "b", "p", CATEGORY(QUOTA_ISSUES), BM_DEFERRED, 1);
+	count(DAY, "c", "p", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 4);
+	count(DAY, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2);
+	count(DAY, "a", "p", CATEGORY(BAD_DOMAIN), BM_BOUNCED, 2);
+	count(DAY, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 100);
+	static const char *const want[] = {
+		"quota-issues,recipient,soft,5,1,1,0.600000,3,,,",
+		"bad-domain,recipient,hard,2,0,0,0.200000,1,,,",
+		"bad-mailbox,recipient,hard,2,0,0,0.200000,1,,,",
+	};
+	expect_starts("categories", want, 3);
+}
+
+Test(table, domains_fall_and_take_the_busiest_provider)
+{
+	count(DAY, "few.example", "q", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
+	count(DAY, "b.example", "z", CATEGORY(DELIVERED), BM_DELIVERED, 2);
+	count(DAY, "b.example", "y", CATEGORY(GREYLISTING), BM_DEFERRED, 1);
+	count(DAY + 1, "b.example", "y", CATEGORY(RATE_LIMITED), BM_DEFERRED, 1);
+	count(DAY, "a.example", "z", CATEGORY(DELIVERED), BM_DELIVERED, 2);
+	count(DAY, "many.example", "q", CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 2);
+	count(DAY, "many.example", "q", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2);
+	bm_steps_add(&tally->domain[bm_tally_domain(tally, BM_BYTES("a.example"))].delays,
+		     bm_step_of(4), 3);
+	expect("domains", "many.example,q,4,0,2,2,0,1.000000,bad-mailbox,,,,\n"
+			  "few.example,q,1,0,1,0,0,1.000000,bad-mailbox,,,,\n"
+			  "a.example,z,2,2,0,0,0,0.000000,,,,0.04,0.04\n"
+			  "b.example,y,2,2,0,0,2,0.000000,greylisting,,,,\n");
+	expect("providers", "q,2,5,0,3,2,0,1.000000,bad-mailbox,,,,\n"
+			    "y,1,0,0,0,0,2,,greylisting,,,,\n"
+			    "z,2,4,4,0,0,0,0.000000,,,,,\n");
+}
+
+Test(table, senders_and_relays)
+{
+	const uint32_t sender = bm_intern_add(tally->senders, BM_BYTES("s.example"));
+	const uint32_t relay = bm_intern_add(tally->relays, BM_BYTES("mx.example[192.0.2.1]"));
+	const uint32_t provider = bm_tally_provider(tally, BM_BYTES("p"));
+	put(BM_CELLS_MESSAGES, bm_intern_add(tally->senders, BM_BYTES("<>")), 0, 0, 0, 1);
+	put(BM_CELLS_MESSAGES, sender, 0, 0, 0, 6);
+	put(BM_CELLS_SENDERS, sender, CATEGORY(DELIVERED), 0, BM_DELIVERED, 3);
+	put(BM_CELLS_SENDERS, sender, CATEGORY(BAD_MAILBOX), 0, BM_BOUNCED, 1);
+	put(BM_CELLS_RELAYS, relay, BM_PAIR(provider, CATEGORY(DELIVERED)), 0, BM_DELIVERED, 3);
+	put(BM_CELLS_RELAYS, relay, BM_PAIR(provider, CATEGORY(GREYLISTING)), 0, BM_DEFERRED, 2);
+	expect("senders", "<>,1,0,0,0,0,0,,\n"
+			  "s.example,6,4,3,1,0,0,0.250000,bad-mailbox\n");
+	expect("relays", "mx.example[192.0.2.1],p,5,3,0,2,greylisting\n");
+}
+
+/* say - a template with counts */
+static struct bm_template_record *say(struct bm_bytes name, uint16_t code, enum bm_category category,
+				      uint64_t bounced, uint64_t deferred)
+{
+	const uint32_t id = bm_tally_template(tally, name);
+	struct bm_template_record *const record = &tally->template[id];
+	record->code = code;
+	record->category = category;
+	record->n[BM_BOUNCED] = bounced;
+	record->n[BM_DEFERRED] = deferred;
+	return record;
+}
+
+Test(table, replies_codes_and_rules)
+{
+	struct bm_template_record *record =
+		say(BM_BYTES("p\0" "5.1.1\0" "550 5.1.1 <addr> unknown"), 550, CATEGORY(BAD_MAILBOX), 2, 0);
+	record->enhanced = (struct bm_enhanced){5, 1, 1};
+	record->sample = BM_BYTES("550 5.1.1 <a@b> unknown");
+	record = say(BM_BYTES("q\0" "5.1.1\0" "550 5.1.1 <addr> unknown"), 550, CATEGORY(BAD_MAILBOX), 2, 0);
+	record->enhanced = (struct bm_enhanced){5, 1, 1};
+	say(BM_BYTES("p\0" "4.0.0\0" "busy"), 0, CATEGORY(UNKNOWN), 0, 9);
+	put(BM_CELLS_SPREAD, 0, bm_tally_domain(tally, BM_BYTES("x")), 0, 0, 5);
+	put(BM_CELLS_SPREAD, 0, bm_tally_domain(tally, BM_BYTES("y")), 0, 0, 1);
+	struct bm_text text = render("replies");
+	const char *line = (const char *)text.data;
+	cr_expect_str_eq(strchr(strchr(line, '\n') + 1, ','),
+			 ",2,bad-mailbox,,p,550 5.1.1 <addr> unknown,550 5.1.1 <a@b> unknown,,,2\n"
+			 "c13f90d302e1fe8b,2,bad-mailbox,,q,550 5.1.1 <addr> unknown,,,,0\n");
+	cr_expect_eq(strncmp(line + 16, ",9,unknown,,p,busy,,,,0\n", 23), 0);
+	bm_text_dispose(&text);
+	expect("codes", ",,unknown,0,0,9\n"
+			"550,5.1.1,bad-mailbox,4,0,0\n");
+	expect("rules", "unknown,unknown,13\n");
+}
+
+Test(table, deferrals_read_their_histograms)
+{
+	const uint32_t pair =
+		BM_PAIR(bm_tally_provider(tally, BM_BYTES("p")), CATEGORY(GREYLISTING));
+	put(BM_CELLS_DEFERRALS, pair, 0, 0, BM_LATER_DELIVERED, 9);
+	put(BM_CELLS_DEFERRALS, pair, 0, 0, BM_STILL_OPEN, 1);
+	put(BM_CELLS_RESOLVE, pair, BM_RESOLVE_ATTEMPTS, bm_step_of(200), 0, 9);
+	struct bm_text text = render("deferrals");
+	cr_expect_str_eq((const char *)text.data, "p,greylisting,10,9,0,0,1,2,2,,\n");
+	bm_text_dispose(&text);
+}
+
+Test(table, coverage_sums_what_was_malformed)
+{
+	struct bm_source source = {.name = "mail.log", .format = "postfix", .codec = "gzip",
+				   .bytes = 10, .lines = 9, .events = 4, .other = 2, .hosts = 1,
+				   .seen = BM_SEEN_NEVER, .status = "ok"};
+	source.malformed[BM_MALFORMED_CUT] = 1;
+	source.malformed[BM_MALFORMED_LONG] = 2;
+	view.sources = &source;
+	view.source_count = 1;
+	expect("coverage", "mail.log,postfix,gzip,10,9,4,2,3,,,ok,1\n");
+}
+
+/* mail - an address's outcome in a category */
+static void mail(const char *address, enum bm_category category, enum bm_outcome outcome, int64_t wall)
+{
+	const uint32_t id = bm_tally_address(tally, bm_bytes_of(address));
+	struct bm_address_record *const record = &tally->address[id];
+	const bm_time time = bm_time_make(wall, 0);
+	put(BM_CELLS_ADDRESSES, id, category, 0, outcome, 1);
+	if (outcome != BM_DEFERRED && time >= record->last_final) {
+		record->last_final = time;
+		record->last_outcome = outcome;
+	}
+}
+
+Test(table, suppress_lists_hard_failures_that_were_not_mended)
+{
+	mail("hard@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 10);
+	mail("late@x", CATEGORY(BAD_MAILBOX), BM_EXPIRED, 10);
+	mail("soft@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 10);
+	mail("mended@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 10);
+	mail("mended@x", CATEGORY(DELIVERED), BM_DELIVERED, 20);
+	mail("open@x", CATEGORY(BAD_MAILBOX), BM_DEFERRED, 10);
+	expect("suppress", "hard@x,bad-mailbox,hard,,,,\n"
+			   "late@x,bad-mailbox,hard,,,,\n");
+	expect("recipients", "hard@x,bounced,bad-mailbox,1,0,0,,\n"
+			     "late@x,expired,bad-mailbox,0,1,0,,\n"
+			     "mended@x,delivered,bad-mailbox,1,0,0,,\n"
+			     "open@x,deferred,bad-mailbox,0,0,1,,\n"
+			     "soft@x,bounced,quota-issues,1,0,0,,\n");
+}
+
+/* by_text - for qsort, the plain twin of the ranking */
+static int by_text(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+Test(table, many_names_are_in_order)
+{
+	enum { COUNT = 20000 };
+	static char *names[COUNT];
+	uint64_t state = 1;
+	for (size_t i = 0; i < COUNT; i++) {
+		char name[128];
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		/* Long common prefixes, some names prefixes of others. */
+		const int size = snprintf(name, sizeof name, "%.*s%u",
+					  (int)(state >> 60 == 0 ? 100 : state >> 61),
+					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+					  (unsigned)(state >> 40 & 0xfffff));
+		names[i] = malloc((size_t)size + 1);
+		memcpy(names[i], name, (size_t)size + 1);
+		count(DAY + (bm_period)(i % 7), name, "p", CATEGORY(DELIVERED), BM_DELIVERED, 1);
+	}
+	qsort(names, COUNT, sizeof *names, by_text);
+	const struct bm_table *const table = find("domains");
+	size_t rows_count, at = 0;
+	void *const rows = table->open(&view, &rows_count);
+	for (size_t i = 0; i < rows_count; i++, at++) {
+		struct bm_value values[BM_COLUMNS_MAX];
+		while (at > 0 && at < COUNT && strcmp(names[at], names[at - 1]) == 0)
+			at++;
+		table->row(rows, i, values);
+		cr_assert(bm_bytes_equal(values[0].text, bm_bytes_of(names[at])));
+	}
+	table->close(rows);
+	for (size_t i = 0; i < COUNT; i++)
+		free(names[i]);
+}
+
+Test(table, bundle_is_one_object)
+{
+	const struct bm_writer_options options = {.version = "1"};
+	struct bm_text text = {0};
+	count(DAY, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 3);
+	bm_writer_json.bundle_head(&text, &view, &options);
+	bm_writer_json.bundle_table(&text, find("rules"), true);
+	bm_writer_json.bundle_table_end(&text);
+	bm_writer_json.bundle_tail(&text);
+	bm_text_byte(&text, 0);
+	cr_expect_str_eq((const char *)text.data,
+			 "{\"bouncemill\": \"1\", \"partial\": false,\n\"totals\": {\"lines\": 0, "
+			 "\"events\": 0, \"other\": 0, \"malformed\": 0, \"bytes\": 0, \"delivered\": 3, "
+			 "\"bounced\": 0, \"expired\": 0, \"deferred\": 0, \"rejected\": 0, "
+			 "\"dsn_failed\": 0, \"dsn_delayed\": 0},\n\"tables\": {\n\"rules\": [\n]\n}}\n");
+	bm_text_dispose(&text);
+}
+
+Test(table, summary_fits_and_is_safe)
+{
+	count(DAY, "evil\x1b[2J\xe2\x80\xae.example", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 3);
+	count(DAY + 500, "用户用户用户用户用户用户用户用户用户用户用户.example", "p",
+	      CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 2);
+	say(BM_BYTES("p\0\0" "what\x9b is this"), 0, CATEGORY(UNKNOWN), 3, 0);
+	struct bm_source source = {.name = "a\x1b]0;b\a", .format = "postfix", .codec = "plain",
+				   .seen = BM_SEEN_NEVER, .status = "damaged at 5: cut"};
+	view.sources = &source;
+	view.source_count = 1;
+	for (unsigned columns = 60; columns < 140; columns += 10) {
+		struct bm_text text = {0};
+		bm_terminal_summary(&text, &view, false, 10, columns);
+		size_t wide = 0;
+		for (size_t i = 0; i < text.size; i++) {
+			cr_assert(text.data[i] == '\n' || text.data[i] >= 0x20);
+			wide = text.data[i] == '\n' ? 0 : wide + ((text.data[i] & 0xc0) != 0x80);
+			cr_assert_leq(wide, columns);
+		}
+		bm_text_dispose(&text);
+	}
+}
