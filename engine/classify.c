@@ -25,7 +25,8 @@ struct bm_classifier {
 	struct bm_tally *tally;
 	const struct bm_rules *rules;
 	struct bm_rules_scratch *scratch;
-	struct memo relays, domains;
+	struct memo relays, domains, hosts;
+	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;    /* of a template: provider NUL dsn NUL masked text */
 	struct bm_text address;
 	bool addresses;
@@ -41,6 +42,7 @@ struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_
 	classifier->scratch = bm_rules_scratch_new(rules);
 	classifier->addresses = addresses;
 	classifier->key = anonymize_key;
+	classifier->spoken = bm_intern_new();
 	return classifier;
 }
 
@@ -51,6 +53,8 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_rules_scratch_free(classifier->scratch);
 	bm_free(classifier->relays.providers);
 	bm_free(classifier->domains.providers);
+	bm_free(classifier->hosts.providers);
+	bm_intern_free(classifier->spoken);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
 	bm_free(classifier);
@@ -146,8 +150,13 @@ static uint32_t spoken_provider(struct bm_classifier *classifier, struct bm_byte
 {
 	uint8_t buffer[DOMAIN_BYTES_MAX];
 	const struct bm_bytes spoken = lower(host, buffer, sizeof buffer);
-	return is_named_host(spoken) ? provider_number(classifier, spoken)
-				     : domain_provider(classifier, fact->domain);
+	if (!is_named_host(spoken))
+		return domain_provider(classifier, fact->domain);
+	uint32_t *const known =
+		memo_at(&classifier->hosts, bm_intern_add(classifier->spoken, spoken));
+	if (*known == NONE)
+		*known = provider_number(classifier, spoken);
+	return *known;
 }
 
 /* --- addresses --- */
@@ -158,8 +167,13 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 {
 	struct bm_text *const text = &classifier->address;
 	text->size = 0;
-	const size_t cut = bm_bytes_find(address, 0, '@') < address.size ? domain.size + 1 : 0;
-	struct bm_bytes local = {address.data, address.size > cut ? address.size - cut : 0};
+	struct bm_bytes local = address;
+	for (size_t at = address.size; at > 0; at--) {
+		if (address.data[at - 1] != '@')
+			continue;
+		local.size = at - 1;
+		break;
+	}
 	if (local.size > ADDRESS_BYTES_MAX)
 		local.size = ADDRESS_BYTES_MAX;
 	if (classifier->key.size) {
@@ -173,8 +187,10 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 	} else {
 		bm_text_add(text, local);
 	}
-	bm_text_byte(text, '@');
-	bm_text_add(text, domain);
+	if (domain.size) {
+		bm_text_byte(text, '@');
+		bm_text_add(text, domain);
+	}
 	return (struct bm_bytes){text->data, text->size};
 }
 

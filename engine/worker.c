@@ -123,7 +123,7 @@ static void attempt(struct bm_worker *worker, const struct bm_event *event,
 	if (worker->options->depth < BM_DEPTH_COUNT)
 		fact = worker->no_fact;
 	const bool sent = event->status == BM_STATUS_SENT;
-	const bool socket = bm_bytes_find(event->relay_ip, 0, '/') < event->relay_ip.size;
+	const bool socket = bm_bytes_find_either(event->relay_ip, 0, '/', '/') < event->relay_ip.size;
 	span_event->has_next = event->next_id.size > 0;
 	span_event->hop = sent && (span_event->has_next || (event->relay_near && !socket));
 	if (span_event->has_next)
@@ -138,8 +138,10 @@ static void take_event(struct bm_worker *worker, const struct bm_record *record,
 		       const struct bm_event *event)
 {
 	const uint64_t host = host_hash(worker, record->host);
-	struct bm_span_event span_event = {.kind = event->kind, .time = record->time};
-	if (event->queue_id.size)
+	struct bm_span_event span_event;
+	span_event.kind = event->kind;
+	span_event.time = record->time;
+	if (event->kind < BM_EVENT_REJECT)
 		span_event.key = bm_message_key(event->queue_id, host);
 	switch (event->kind) {
 	case BM_EVENT_ATTEMPT:
@@ -208,11 +210,17 @@ static void malformed(struct bm_worker *worker, enum bm_malformed reason)
 }
 
 /* is_repeat - syslog's stand-in for equal lines it left out */
-static bool is_repeat(struct bm_bytes message)
+static inline bool is_repeat(struct bm_bytes message)
 {
-	if (message.size > 64)
-		message.size = 64;
-	return bm_bytes_search(message, BM_BYTES("message repeated ")) < message.size;
+	return bm_bytes_starts(message, BM_BYTES("message repeated "));
+}
+
+/* is_last_repeat - the same without a program: "stamp host last message repeated 3 times" */
+static bool is_last_repeat(struct bm_bytes line)
+{
+	if (line.size > 128)
+		line.size = 128;
+	return bm_bytes_search(line, BM_BYTES("last message repeated ")) < line.size;
 }
 
 /* unread - a line without a record */
@@ -226,7 +234,7 @@ static void unread(struct bm_worker *worker, enum bm_record_status status, struc
 		malformed(worker, BM_MALFORMED_BINARY);
 	} else {
 		worker->counts->other++;
-		worker->counts->repeats += is_repeat(line);
+		worker->counts->repeats += is_last_repeat(line);
 	}
 }
 

@@ -70,8 +70,9 @@ static void expect(const char *name, const char *want)
 static void count(bm_period period, const char *domain, const char *provider,
 		  enum bm_category category, enum bm_outcome outcome, uint32_t n)
 {
-	const uint32_t key[4] = {(uint32_t)period, bm_tally_domain(tally, bm_bytes_of(domain)),
-				 BM_PAIR(bm_tally_provider(tally, bm_bytes_of(provider)), category)};
+	const uint32_t key[4] = {
+		(uint32_t)period, bm_tally_domain(tally, bm_bytes_of(domain)),
+		BM_PAIR(bm_tally_provider(tally, bm_bytes_of(provider)), category)};
 	bm_cells_at(&tally->cells[BM_CELLS_CUBE], key)[outcome] += n;
 }
 
@@ -119,10 +120,11 @@ Test(table, cube_is_sorted_by_text)
 	count(DAY, "aa", "p", CATEGORY(DELIVERED), BM_DELIVERED, 5);
 	count(DAY, "a", "p", CATEGORY(DELIVERED), BM_DELIVERED, 6);
 	count(BM_PERIOD_UNKNOWN, "z", "p", CATEGORY(MESSAGE_EXPIRED), BM_EXPIRED, 7);
-	bm_cells_at(&tally->cells[BM_CELLS_CUBE],
-		    (uint32_t[4]){DAY, bm_tally_domain(tally, BM_BYTES("a")),
-				  BM_PAIR(bm_tally_provider(tally, BM_BYTES("p")), CATEGORY(DELIVERED)),
-				  1})[BM_DELIVERED] = 8;
+	bm_cells_at(
+		&tally->cells[BM_CELLS_CUBE],
+		(uint32_t[4]){DAY, bm_tally_domain(tally, BM_BYTES("a")),
+			      BM_PAIR(bm_tally_provider(tally, BM_BYTES("p")), CATEGORY(DELIVERED)),
+			      1})[BM_DELIVERED] = 8;
 	expect("cube", ",z,p,message-expired,log,network,0,0,7,0\n"
 		       "2026-01-01,a,p,delivered,dsn,,8,0,0,0\n"
 		       "2026-01-01,a,p,delivered,log,,6,0,0,0\n"
@@ -153,7 +155,8 @@ Test(table, trend_compares_with_the_calendar)
 
 Test(table, trend_of_months_looks_one_month_back)
 {
-	const int64_t march = bm_days_from_civil(2026, 3, 1), february = bm_days_from_civil(2026, 2, 1);
+	const int64_t march = bm_days_from_civil(2026, 3, 1),
+		      february = bm_days_from_civil(2026, 2, 1);
 	view.bucket = BM_BUCKET_MONTH;
 	count((bm_period)february, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 4);
 	count((bm_period)march, "a", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1);
@@ -229,8 +232,9 @@ Test(table, senders_and_relays)
 }
 
 /* say - a template with counts */
-static struct bm_template_record *say(struct bm_bytes name, uint16_t code, enum bm_category category,
-				      uint64_t bounced, uint64_t deferred)
+static struct bm_template_record *say(struct bm_bytes name, uint16_t code,
+				      enum bm_category category, uint64_t bounced,
+				      uint64_t deferred)
 {
 	const uint32_t id = bm_tally_template(tally, name);
 	struct bm_template_record *const record = &tally->template[id];
@@ -243,11 +247,16 @@ static struct bm_template_record *say(struct bm_bytes name, uint16_t code, enum 
 
 Test(table, replies_codes_and_rules)
 {
-	struct bm_template_record *record =
-		say(BM_BYTES("p\0" "5.1.1\0" "550 5.1.1 <addr> unknown"), 550, CATEGORY(BAD_MAILBOX), 2, 0);
+	struct bm_template_record *record = say(BM_BYTES("p\0"
+							 "5.1.1\0"
+							 "550 5.1.1 <addr> unknown"),
+						550, CATEGORY(BAD_MAILBOX), 2, 0);
 	record->enhanced = (struct bm_enhanced){5, 1, 1};
 	record->sample = BM_BYTES("550 5.1.1 <a@b> unknown");
-	record = say(BM_BYTES("q\0" "5.1.1\0" "550 5.1.1 <addr> unknown"), 550, CATEGORY(BAD_MAILBOX), 2, 0);
+	record = say(BM_BYTES("q\0"
+			      "5.1.1\0"
+			      "550 5.1.1 <addr> unknown"),
+		     550, CATEGORY(BAD_MAILBOX), 2, 0);
 	record->enhanced = (struct bm_enhanced){5, 1, 1};
 	say(BM_BYTES("p\0" "4.0.0\0" "busy"), 0, CATEGORY(UNKNOWN), 0, 9);
 	put(BM_CELLS_SPREAD, 0, bm_tally_domain(tally, BM_BYTES("x")), 0, 0, 5);
@@ -289,7 +298,8 @@ Test(table, coverage_sums_what_was_malformed)
 }
 
 /* mail - an address's outcome in a category */
-static void mail(const char *address, enum bm_category category, enum bm_outcome outcome, int64_t wall)
+static void mail(const char *address, enum bm_category category, enum bm_outcome outcome,
+		 int64_t wall)
 {
 	const uint32_t id = bm_tally_address(tally, bm_bytes_of(address));
 	struct bm_address_record *const record = &tally->address[id];
@@ -333,11 +343,11 @@ Test(table, many_names_are_in_order)
 		char name[128];
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		/* Long common prefixes, some names prefixes of others. */
-		const int size = snprintf(name, sizeof name, "%.*s%u",
-					  (int)(state >> 60 == 0 ? 100 : state >> 61),
-					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-					  (unsigned)(state >> 40 & 0xfffff));
+		const int size = snprintf(
+			name, sizeof name, "%.*s%u", (int)(state >> 60 == 0 ? 100 : state >> 61),
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			(unsigned)(state >> 40 & 0xfffff));
 		names[i] = malloc((size_t)size + 1);
 		memcpy(names[i], name, (size_t)size + 1);
 		count(DAY + (bm_period)(i % 7), name, "p", CATEGORY(DELIVERED), BM_DELIVERED, 1);
@@ -368,11 +378,12 @@ Test(table, bundle_is_one_object)
 	bm_writer_json.bundle_table_end(&text);
 	bm_writer_json.bundle_tail(&text);
 	bm_text_byte(&text, 0);
-	cr_expect_str_eq((const char *)text.data,
-			 "{\"bouncemill\": \"1\", \"partial\": false,\n\"totals\": {\"lines\": 0, "
-			 "\"events\": 0, \"other\": 0, \"malformed\": 0, \"bytes\": 0, \"delivered\": 3, "
-			 "\"bounced\": 0, \"expired\": 0, \"deferred\": 0, \"rejected\": 0, "
-			 "\"dsn_failed\": 0, \"dsn_delayed\": 0},\n\"tables\": {\n\"rules\": [\n]\n}}\n");
+	cr_expect_str_eq(
+		(const char *)text.data,
+		"{\"bouncemill\": \"1\", \"partial\": false,\n\"totals\": {\"lines\": 0, "
+		"\"events\": 0, \"other\": 0, \"malformed\": 0, \"bytes\": 0, \"delivered\": 3, "
+		"\"bounced\": 0, \"expired\": 0, \"deferred\": 0, \"rejected\": 0, "
+		"\"dsn_failed\": 0, \"dsn_delayed\": 0},\n\"tables\": {\n\"rules\": [\n]\n}}\n");
 	bm_text_dispose(&text);
 }
 

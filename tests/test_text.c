@@ -49,7 +49,8 @@ Test(text, grows_and_keeps_what_it_has)
 Test(clean, printable_ascii_stays)
 {
 	expect_clean(BM_BYTES(""), 0, "");
-	expect_clean(BM_BYTES("550 5.1.1 <a@b> user \"x\" \\ ~"), 0, "550 5.1.1 <a@b> user \"x\" \\ ~");
+	expect_clean(BM_BYTES("550 5.1.1 <a@b> user \"x\" \\ ~"), 0,
+		     "550 5.1.1 <a@b> user \"x\" \\ ~");
 }
 
 Test(clean, control_bytes_are_escaped_wherever_they_stand)
@@ -71,7 +72,9 @@ Test(clean, utf8_stays_but_for_what_lies_about_itself)
 	expect_clean(BM_BYTES("用户不存在 é 😀"), 0, "用户不存在 é 😀");
 	expect_clean(BM_BYTES("a\xc2\x9b" "31m"), 0, "a\\xc2\\x9b31m");
 	expect_clean(BM_BYTES("user\xe2\x80\xaemoc"), 0, "user\\xe2\\x80\\xaemoc");
-	expect_clean(BM_BYTES("\xe2\x81\xa6" "a\xe2\x81\xa9"), 0, "\\xe2\\x81\\xa6a\\xe2\\x81\\xa9");
+	expect_clean(BM_BYTES("\xe2\x81\xa6"
+			      "a\xe2\x81\xa9"),
+		     0, "\\xe2\\x81\\xa6a\\xe2\\x81\\xa9");
 	expect_clean(BM_BYTES("a\xe2\x80\xa8" "b"), 0, "a\\xe2\\x80\\xa8b");
 	expect_clean(BM_BYTES("\xef\xbb\xbfx"), 0, "\\xef\\xbb\\xbfx");
 	expect_clean(BM_BYTES("\xef\xbf\xbe"), 0, "\\xef\\xbf\\xbe");
@@ -118,7 +121,10 @@ static bool utf8_is_printable(struct bm_bytes run)
 {
 	for (size_t i = 0; i < run.size;) {
 		const uint8_t lead = run.data[i];
-		const size_t size = lead < 0x80 ? 1 : (lead & 0xe0) == 0xc0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : 4;
+		const size_t size = lead < 0x80             ? 1
+				    : (lead & 0xe0) == 0xc0 ? 2
+				    : (lead & 0xf0) == 0xe0 ? 3
+							    : 4;
 		if (lead < 0x20 || lead == 0x7f || (lead >= 0x80 && lead < 0xc2) || lead > 0xf4 ||
 		    i + size > run.size || (lead == 0xc2 && run.data[i + 1] < 0xa0))
 			return false;

@@ -112,7 +112,8 @@ static struct bm_text render(const struct bm_writer *writer, struct bm_writer_op
 static void expect_no_control(const struct bm_text *text, uint8_t allowed)
 {
 	for (size_t i = 0; i < text->size; i++)
-		cr_assert(text->data[i] >= 0x20 || text->data[i] == '\n' || text->data[i] == allowed,
+		cr_assert(text->data[i] >= 0x20 || text->data[i] == '\n' ||
+				  text->data[i] == allowed,
 			  "byte %zu is %02x", i, text->data[i]);
 }
 
@@ -187,7 +188,8 @@ Test(csv, excel_gets_its_mark_and_line_ends)
 
 Test(csv, raw_cells_have_no_guard)
 {
-	struct bm_text text = render(&bm_writer_csv, (struct bm_writer_options){.raw_cells = true}, 3);
+	struct bm_text text =
+		render(&bm_writer_csv, (struct bm_writer_options){.raw_cells = true}, 3);
 	bm_text_byte(&text, 0);
 	cr_expect(strstr((const char *)text.data, "\n+1+1,"));
 	bm_text_dispose(&text);
@@ -217,7 +219,8 @@ Test(json, is_safe_inside_html)
 		cr_assert(memchr("<>&", text.data[i], 3) == NULL);
 	bm_text_byte(&text, 0);
 	const char *const all = (const char *)text.data;
-	cr_expect(strstr(all, "{\"table\": \"payloads\", \"partial\": false, \"rows\": [\n{\"text\": "));
+	cr_expect(strstr(all,
+			 "{\"table\": \"payloads\", \"partial\": false, \"rows\": [\n{\"text\": "));
 	cr_expect(strstr(all, "\"share\": null"));
 	cr_expect(strstr(all, "\"text\": \"he said \\\"550\\\"\""));
 	cr_expect(strstr(all, "\\u003cscript\\u003e"));
@@ -252,7 +255,8 @@ Test(writers, a_cell_has_an_end)
 {
 	static uint8_t bytes[100000];
 	const struct bm_column column = {"text", BM_KIND_TEXT};
-	const struct bm_table one = {.name = "one", .columns = &column, .column_count = 1, .row = long_row};
+	const struct bm_table one = {
+		.name = "one", .columns = &column, .column_count = 1, .row = long_row};
 	const struct bm_writer_options options = {0};
 	long_text = (struct bm_bytes){bytes, sizeof bytes};
 	for (int round = 0; round < 3; round++) {
@@ -269,10 +273,12 @@ Test(writers, a_cell_has_an_end)
 
 Test(writers, times_are_those_of_the_clock)
 {
-	static const int64_t walls[] = {0, 86399, 951782400, 1709164800, 253402300799, 253402300800, -1};
+	static const int64_t walls[] = {0, 86399, 951782400, 1709164800, 253402300799, 253402300800,
+					-1};
 	static const int offsets[] = {BM_OFFSET_UNKNOWN, 0, 480, -210, 2047};
 	const struct bm_column column = {"time", BM_KIND_TIME};
-	const struct bm_table one = {.name = "one", .columns = &column, .column_count = 1, .row = long_row};
+	const struct bm_table one = {
+		.name = "one", .columns = &column, .column_count = 1, .row = long_row};
 	const struct bm_writer_options options = {0};
 	for (size_t i = 0; i < sizeof walls / sizeof *walls; i++)
 		for (size_t k = 0; k < sizeof offsets / sizeof *offsets; k++) {
@@ -295,7 +301,8 @@ Test(writers, pass_the_sharper_checker)
 	static const char checker[] = BM_TESTS "/../../shared/data/hostile/check_outputs.py";
 	const struct bm_writer *writer;
 	if (access(checker, R_OK) != 0)
-		cr_skip_test("SKIPPED: ../shared is not there, outputs were NOT checked by check_outputs.py");
+		cr_skip_test("SKIPPED: ../shared is not there, outputs were NOT checked by "
+			     "check_outputs.py");
 	for (size_t i = 0; (writer = bm_registry_writer(i)) != NULL; i++) {
 		char path[64], command[1024];
 		snprintf(path, sizeof path, "/tmp/bouncemill-test-XXXXXX%s", writer->suffix);

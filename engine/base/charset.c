@@ -1,16 +1,18 @@
 /* charset.c - bytes of the world as printable UTF-8.
  *
- * Logs and mails are written by strangers: a reply may be UTF-8, GBK, Latin-1, an escape sequence for
- * our terminal, or noise.  bm_text_clean makes any of it safe and, where it can, readable.  Almost all
- * text is printable ASCII, which is found out eight bytes at a time and copied in one go.
+ * Logs and mails are written by strangers: a reply may be UTF-8, GBK, Latin-1, an escape
+ * sequence for our terminal, or noise.  bm_text_clean makes any of it safe and, where it can,
+ * readable.  Almost all text is printable ASCII, which is found out eight bytes at a time and
+ * copied in one go.
  *
- * What is not UTF-8 may be Chinese.  Nearly any two bytes are some GB18030 character, so decoding alone
- * proves nothing ("caf\xe9s" decodes).  It counts as Chinese when every byte fits, most characters are
- * ideographs or their punctuation, and most are of the everyday set, whose both bytes are high - which
- * Latin letters with an accent here and there never are.  A last character cut short is forgiven
- * in either charset: Postfix and we ourselves cut texts by bytes.
+ * What is not UTF-8 may be Chinese.  Nearly any two bytes are some GB18030 character, so decoding
+ * alone proves nothing ("caf\xe9s" decodes).  It counts as Chinese when every byte fits, most
+ * characters are ideographs or their punctuation, and most are of the everyday set, whose both
+ * bytes are high - which Latin letters with an accent here and there never are.  A last character
+ * cut short is forgiven in either charset: Postfix and we ourselves cut texts by bytes.
  *
- * The tables of GB18030 are glibc's (iconv); where they are not installed the bytes are shown as \xHH.
+ * The tables of GB18030 are glibc's (iconv); where they are not installed the bytes are shown as
+ * \xHH.
  */
 #include "bouncemill/error.h"
 #include "bouncemill/text.h"
@@ -61,7 +63,11 @@ static bool cut_short(struct bm_bytes run, size_t offset)
 	if (left >= UTF8_BYTES_MAX)
 		return false;
 	const uint8_t lead = run.data[offset];
-	const size_t wanted = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+	const size_t wanted = lead < 0xc2   ? 0
+			      : lead < 0xe0 ? 2
+			      : lead < 0xf0 ? 3
+			      : lead < 0xf5 ? 4
+					    : 0;
 	for (size_t i = 1; i < left; i++)
 		if ((run.data[offset + i] & 0xc0) != 0x80)
 			return false;
@@ -86,7 +92,8 @@ static bool shown(uint32_t point)
 	if (point < 0xa0)
 		return point >= 0x20 && point < 0x7f;
 	const bool bidi = point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
-			  (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+			  (point >= 0x202a && point <= 0x202e) ||
+			  (point >= 0x2066 && point <= 0x2069);
 	const bool line_end = point == 0x2028 || point == 0x2029;
 	const bool nonchar = (point & 0xfffe) == 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
 	return !bidi && !line_end && !nonchar && point != 0xfeff;
@@ -192,7 +199,8 @@ static bool show(struct bm_text *text, struct bm_bytes run, size_t limit)
 		const size_t left = limit - (text->size - start);
 		size = printable_size(run, at);
 		if (size > 0) {
-			bm_text_add(text, (struct bm_bytes){run.data + at, size < left ? size : left});
+			bm_text_add(text,
+				    (struct bm_bytes){run.data + at, size < left ? size : left});
 			if (size > left)
 				return false;
 			continue;

@@ -294,10 +294,20 @@ static inline struct bm_bytes rest(const struct cursor *cursor)
 	return (struct bm_bytes){cursor->at, left(cursor)};
 }
 
+/* last_component - offset behind the last slash of a tag, or 0 */
+static size_t last_component(struct bm_bytes tag_run)
+{
+	size_t at = tag_run.size;
+	while (at > 0 && tag_run.data[at - 1] != '/')
+		at--;
+	return at;
+}
+
 /* finish - the message behind the tag */
 static inline enum bm_record_status finish(const struct cursor *cursor, struct bm_record *record)
 {
 	record->message = rest(cursor);
+	record->daemon = last_component(record->tag);
 	if (record->message.size && record->message.data[0] == '[' && is_blob(record->message))
 		return BM_RECORD_LOST;
 	return BM_RECORD_OK;
@@ -435,12 +445,32 @@ static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes
 	return (size_t)(cursor.at + 1 - at);
 }
 
+/* fast_tag - a tag of up to 31 bytes at line[from], ended by '['; *open is where that stands */
+static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record *record, size_t *open)
+{
+	if (from + 32 > line.size)
+		return false;
+	const uint8_t *const at = line.data + from;
+	const uint32_t opens = bm_equal16(at, '[') | bm_equal16(at + 16, '[') << 16;
+	const uint32_t others = bm_equal16(at, ' ') | bm_equal16(at + 16, ' ') << 16 |
+				bm_equal16(at, ':') | bm_equal16(at + 16, ':') << 16;
+	const uint32_t before = (opens & -opens) - 1; /* the bytes in front of the first '[' */
+	if (opens == 0 || before == 0 || (others & before))
+		return false;
+	const uint32_t slashes = (bm_equal16(at, '/') | bm_equal16(at + 16, '/') << 16) & before;
+	const size_t size = (size_t)__builtin_ctz(opens);
+	record->tag = (struct bm_bytes){at, size};
+	record->daemon = slashes ? 32 - (size_t)__builtin_clz(slashes) : 0;
+	*open = from + size;
+	return true;
+}
+
 /* read_fast - the common line: a stamp of the last day, the last host, "tag[pid]: "; false = take the long way */
 static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes line,
 			     struct bm_record *record)
 {
-	enum { FAST_BYTES_MIN = 128 }; /* then every look below stays inside the line */
-	if (line.size < FAST_BYTES_MIN && line.size < 48 + reader->host_size)
+	enum { FAST_BYTES_MIN = 48 }; /* of a stamp and more */
+	if (line.size < FAST_BYTES_MIN)
 		return false;
 	const size_t host = fast_stamp(reader, line, &record->time);
 	if (host == 0 || reader->host_size == 0 || host + reader->host_size + 16 > line.size ||
@@ -448,23 +478,18 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 	    line.data[host + reader->host_size] != ' ')
 		return false;
 	const size_t from = host + reader->host_size + 1;
-	const size_t stop = line.size - from > TAG_BYTES_MAX ? from + TAG_BYTES_MAX : line.size;
-	const size_t open = bm_bytes_find_either((struct bm_bytes){line.data, stop}, from, '[', ' ');
-	if (open == stop || open == from || line.data[open] != '[')
+	size_t open;
+	if (!fast_tag(line, from, record, &open))
 		return false;
 	size_t close = open + 1;
 	while (close < line.size && is_digit(line.data[close]))
 		close++;
-	if (close == open + 1 || close + 3 > line.size || line.data[close] != ']' ||
-	    line.data[close + 1] != ':' || line.data[close + 2] != ' ' ||
-	    (close + 3 < line.size && line.data[close + 3] == ' '))
+	if (close == open + 1 || close + 4 > line.size || memcmp(line.data + close, "]: ", 3) != 0 ||
+	    line.data[close + 3] == ' ' || line.data[close + 3] == '[')
 		return false;
 	record->host = (struct bm_bytes){line.data + host, reader->host_size};
-	record->tag = (struct bm_bytes){line.data + from, open - from};
-	if (bm_bytes_find_either(record->tag, 0, ':', ':') < record->tag.size)
-		return false;
 	record->message = bm_bytes_from(line, close + 3);
-	return record->message.size == 0 || record->message.data[0] != '[';
+	return true;
 }
 
 /* remember_host - what read_fast compares with */
@@ -552,6 +577,7 @@ static enum bm_record_status journal_record(struct bm_record_reader *reader,
 	record->time = zoned(reader, time);
 	record->host = fields[FIELD_HOST];
 	record->tag = fields[FIELD_TAG];
+	record->daemon = last_component(record->tag);
 	record->message = fields[FIELD_MESSAGE];
 	if (record->tag.size == 0)
 		return BM_RECORD_OTHER;

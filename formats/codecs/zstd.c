@@ -1,10 +1,10 @@
 /* zstd.c - zstd frames (RFC 8878), one behind another, skippable ones between them.
  *
- * libzstd decodes straight into the caller's window.  Two of its habits shape this file.  When it
- * finds an error it forgets what it wrote in the same call, so it is fed one block at a time: then
- * everything before a bad block, or before a bad checksum at the frame's end, has been handed out
- * already, and it is the same for every size of window.  And a frame that is cut is no error to it:
- * only the hint that is not zero at the end of input tells.
+ * libzstd writes into the caller's window; nothing is copied here.  Two of its habits shape this
+ * file.  When it finds an error it forgets what it wrote in the same call, so it is fed one block
+ * at a time: then everything before a bad block, or before a bad checksum at the frame's end, has
+ * been handed out already, and it is the same for every size of window.  And a frame that is cut is
+ * no error to it: only the hint that is not zero at the end of input tells.
  *
  * The hint is what libzstd wants next, and it asks for the next block's header with each block.
  * Holding those three bytes back is all that feeding by blocks takes.  When a call has filled the
@@ -12,8 +12,8 @@
  * bytes to an error.
  *
  * A frame that lies whole in the input and fits into the output is decoded in one call, without
- * libzstd's own window and the copy out of it: 0.274 s of CPU instead of 0.309 s for 300 MB of log in
- * frames of 4 MB (fastest of 25, two cores shared with other work).  If that fails the frame is
+ * libzstd's own window and the copy out of it: 0.274 s of CPU instead of 0.309 s for 300 MB of log
+ * in frames of 4 MB (fastest of 25, two cores shared with other work).  If that fails the frame is
  * read again by blocks, so damage looks the same either way.
  *
  * The frame header is gathered here before libzstd sees it, because only the header knows how large

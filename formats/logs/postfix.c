@@ -64,15 +64,14 @@ static enum daemon daemon_named(struct bm_bytes name)
 	return DAEMON_NONE;
 }
 
-/* daemon_of - which daemon a tag names by its last component; what else calls itself postfix has nothing to say */
-static enum daemon daemon_of(struct bm_bytes tag)
+/* daemon_of - which daemon a record's tag names by its last component; what else calls itself postfix has nothing
+ * to say */
+static enum daemon daemon_of(const struct bm_record *record)
 {
-	size_t slash = tag.size;
-	while (slash > 0 && tag.data[slash - 1] != '/')
-		slash--;
-	if (slash == 0)
+	const struct bm_bytes tag = record->tag;
+	if (record->daemon == 0)
 		return bm_bytes_starts(tag, BM_BYTES("postfix")) ? DAEMON_ANY : DAEMON_NONE;
-	const enum daemon daemon = daemon_named(bm_bytes_from(tag, slash));
+	const enum daemon daemon = daemon_named(bm_bytes_from(tag, record->daemon));
 	if (daemon == DAEMON_NONE && bm_bytes_starts(tag, BM_BYTES("postfix")))
 		return DAEMON_SILENT;
 	return daemon;
@@ -108,6 +107,8 @@ static inline bool take_queue_id(struct bm_bytes *message, struct bm_event *even
 	    message->data[size + 1] != ' ')
 		return false;
 	event->queue_id = (struct bm_bytes){message->data, size};
+	event->next_id = (struct bm_bytes){0};
+	event->client_told = event->client_far = false;
 	*message = bm_bytes_from(*message, size + 2);
 	return true;
 }
@@ -171,7 +172,7 @@ static bool is_private(struct bm_bytes ip)
 /* is_socket - a unix socket's path stands where an address would: "private/dovecot-lmtp" */
 static bool is_socket(struct bm_bytes ip)
 {
-	return bm_bytes_find(ip, 0, '/') < ip.size;
+	return bm_bytes_find_either(ip, 0, '/', '/') < ip.size;
 }
 
 /* split_relay - "mx.example.com[192.0.2.1]:25" into host and address */
@@ -301,8 +302,11 @@ static enum bm_event_kind take_attempt(struct bm_bytes run, struct bm_event *eve
 {
 	size_t at = 3;
 	event->address = take_address(run, &at);
+	event->relay = event->relay_ip = event->dsn = event->text = (struct bm_bytes){0};
+	event->relay_near = event->forwarded = false;
 	event->delay_hundredths = UINT32_MAX;
 	while (at < run.size) {
+		/* Mostly ", " stands here. */
 		while (at < run.size && (run.data[at] == ',' || run.data[at] == ' '))
 			at++;
 		size_t end;
@@ -341,12 +345,13 @@ static enum bm_event_kind take_from(struct bm_bytes run, struct bm_event *event)
 /* take_client - smtpd's "client=host[ip], ..., orig_queue_id=ID" */
 static enum bm_event_kind take_client(struct bm_bytes run, struct bm_event *event)
 {
-	const size_t open = bm_bytes_find(run, 0, '[');
-	const size_t close = bm_bytes_find(run, open, ']');
+	const size_t open = bm_bytes_find_either(run, 0, '[', '[');
+	const size_t close = bm_bytes_find_either(run, open, ']', ']');
 	const struct bm_bytes ip = {run.data + open + 1, close > open ? close - open - 1 : 0};
 	event->client_told = true;
 	event->client_far = open < run.size && !is_private(ip);
-	event->next_id = take_id(run, BM_BYTES("orig_queue_id="));
+	if (close + 1 < run.size) /* more fields follow */
+		event->next_id = take_id(run, BM_BYTES("orig_queue_id="));
 	return event->kind = BM_EVENT_BEGIN;
 }
 
@@ -412,12 +417,9 @@ static enum bm_event_kind with_queue_id(struct bm_bytes run, enum daemon daemon,
 /* parse - see struct bm_log */
 static enum bm_event_kind parse(const struct bm_record *record, struct bm_event *event)
 {
-	*event = (struct bm_event){.kind = BM_EVENT_OTHER};
-	const enum daemon daemon = daemon_of(record->tag);
-	if (daemon == DAEMON_NONE)
-		return BM_EVENT_OTHER;
-	event->kind = BM_EVENT_IDLE;
-	if (daemon == DAEMON_SILENT)
+	const enum daemon daemon = daemon_of(record);
+	event->kind = daemon == DAEMON_NONE ? BM_EVENT_OTHER : BM_EVENT_IDLE;
+	if (daemon == DAEMON_NONE || daemon == DAEMON_SILENT)
 		return event->kind;
 	struct bm_bytes message = record->message;
 	if (!take_queue_id(&message, event))
@@ -425,10 +427,7 @@ static enum bm_event_kind parse(const struct bm_record *record, struct bm_event 
 	/* NOQUEUE has a queue id's shape, but names no message. */
 	if (bm_bytes_equal(event->queue_id, BM_BYTES("NOQUEUE")))
 		return event->kind = is_reject(message) ? BM_EVENT_REJECT : BM_EVENT_IDLE;
-	if (with_queue_id(message, daemon, event) != BM_EVENT_IDLE &&
-	    queue_id_size(event->queue_id) != event->queue_id.size)
-		event->kind = BM_EVENT_IDLE;
-	return event->kind;
+	return with_queue_id(message, daemon, event);
 }
 
 const struct bm_log bm_log_postfix = {.name = "postfix", .parse = parse};

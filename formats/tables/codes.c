@@ -1,6 +1,7 @@
 /* codes.c - what servers said in numbers: basic code, enhanced code and what we made of them.
  *
- * Summed from the reply templates; 0 and "none" are empty cells and come first.  Codes sort as text.
+ * Summed from the reply templates; 0 and "none" are empty cells and come first.  Codes sort as
+ * text.
  */
 #include "bouncemill/text.h"
 
@@ -45,8 +46,10 @@ static uint64_t key_of(const struct bm_template_record *record)
 /* code_of - the row of one key */
 static struct code code_of(uint64_t key, const uint64_t *n, const struct bm_labels *labels)
 {
-	struct code code = {.basic = (uint16_t)(key >> 48), .category = (enum bm_category)(key & 0xff)};
-	const unsigned class = key >> 40 & 0xff, subject = key >> 24 & 0xffff, detail = key >> 8 & 0xffff;
+	struct code code = {.basic = (uint16_t)(key >> 48),
+			    .category = (enum bm_category)(key & 0xff)};
+	const unsigned class = key >> 40 & 0xff, subject = key >> 24 & 0xffff,
+		       detail = key >> 8 & 0xffff;
 	struct bm_text text = {0};
 	if (class | subject | detail)
 		bm_text_format(&text, "%u.%u.%u", class, subject, detail);

@@ -1,7 +1,8 @@
 /* cube.c - the finest counts: period, domain, provider, category and source.
  *
- * The longest table by far - a million rows are usual - and the simplest: it is sorted.h's cells as
- * they lie.  Names are in order but with gaps, which no processor foresees: row() asks for a coming one.
+ * The longest table by far - a million rows are usual - and the simplest: it is sorted.h's cells
+ * as they lie.  Names are in order but with gaps, which no processor foresees: row() asks for a
+ * coming one.
  */
 #include "sorted.h"
 
@@ -48,7 +49,8 @@ static void cube_row(const void *rows, size_t index, struct bm_value *values)
 	const enum bm_category category = BM_PAIR_CATEGORY(cell->key[2]);
 	if (index + PREFETCH_AHEAD < sorted->count)
 		__builtin_prefetch(
-			bm_sorted_domain(sorted, sorted->cells[index + PREFETCH_AHEAD].key[1]).data);
+			bm_sorted_domain(sorted, sorted->cells[index + PREFETCH_AHEAD].key[1])
+				.data);
 	/* In place: a row of structs by value costs twice the time, and there are a million. */
 	set_int(&values[0], (bm_period)cell->key[0]);
 	values[0].empty = (bm_period)cell->key[0] == BM_PERIOD_UNKNOWN;

@@ -40,8 +40,8 @@ static size_t sum_all(struct domains *all)
 			*sum = bm_groups_sum(&blocks.groups, rank - blocks.first, &sorted->labels,
 					     &sorted->providers, attempts);
 			if (bm_sum_any(sum->n))
-				all->order[shown++] =
-					(struct bm_key){.key = ~bm_sum_failures(sum->n), .id = rank};
+				all->order[shown++] = (struct bm_key){
+					.key = ~bm_sum_failures(sum->n), .id = rank};
 		}
 	bm_blocks_dispose(&blocks);
 	bm_free(attempts);

@@ -1,9 +1,10 @@
 /* order.c - radix sorts by integer and by text, and an index of sparse integers.
  *
- * Keys are sorted from the least significant digit up, skipping digits in which all agree: names ranked
- * to 17 bits cost two passes, not eight.  Texts are sorted by their next eight bytes as one big-endian integer;
- * only runs that agree are looked at deeper.  A run that agrees over many words, or in which a text has
- * ended, goes to a comparing sort, so that crafted names cost n log n and never a deep recursion.
+ * Keys are sorted from the least significant digit up, skipping digits in which all agree: names
+ * ranked to 17 bits cost two passes, not eight.  Texts are sorted by their next eight bytes as
+ * one big-endian integer; only runs that agree are looked at deeper.  A run that agrees over many
+ * words, or in which a text has ended, goes to a comparing sort, so that crafted names cost n
+ * log n and never a deep recursion.
  *
  * The index is seeded like every hash here: enhanced codes and time stamps can be chosen by others.
  */
@@ -79,7 +80,8 @@ void bm_order_keys(struct bm_key *keys, struct bm_key *scratch, size_t count)
 		memcpy(keys, source, count * sizeof *keys);
 }
 
-/* word - eight bytes of text at offset, so that integers compare like texts; zeros behind its end */
+/* word - eight bytes of text at offset, so that integers compare like texts; zeros behind its end
+ */
 static uint64_t word(struct bm_bytes text, size_t offset)
 {
 	uint64_t big = 0;

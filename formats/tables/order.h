@@ -1,8 +1,8 @@
 /* order.h - putting things in order: the only way from hash order to an output.
  *
- * Names are ranked once by text; from then on everything a table sorts by is a small integer, packed
- * into 64 bits and sorted by radix.  All sorts are stable and linear, whatever the input: names and
- * periods come from strangers.
+ * Names are ranked once by text; from then on everything a table sorts by is a small integer,
+ * packed into 64 bits and sorted by radix.  All sorts are stable and linear, whatever the input:
+ * names and periods come from strangers.
  */
 #ifndef BM_ORDER_H
 #define BM_ORDER_H
@@ -17,7 +17,8 @@ struct bm_key {
 
 /* bm_order_keys - sort ascending by key, stable; scratch has room for as many */
 void bm_order_keys(struct bm_key *keys, struct bm_key *scratch, size_t count);
-/* bm_order_texts - sort the ids of keys by texts[id] in memcmp order, stable; overwrites their key */
+/* bm_order_texts - sort the ids of keys by texts[id] in memcmp order, stable; overwrites their key
+ */
 void bm_order_texts(struct bm_key *keys, size_t count, const struct bm_bytes *texts);
 
 /* The names of an intern table by number, and their places in text order. */

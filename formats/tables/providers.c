@@ -1,4 +1,7 @@
-/* providers.c - one row for each who runs mailboxes, in order of their names. */
+/* providers.c - one row for each who runs mailboxes, in order of their names.
+ *
+ * Sums are kept for each provider and category that occur together, never for all that could.
+ */
 #include "sorted.h"
 
 static const struct bm_column columns[] = {
@@ -30,30 +33,60 @@ struct providers {
 	uint32_t *order;           /* those with any outcome, by name */
 };
 
-/* count_domains - distinct domains of each provider; in marks each domain remembers its last one */
-static void count_domains(struct providers *all, const struct bm_groups *groups)
+/* add_cells - sum the cube by pair, and count distinct domains: marks hold each provider's last one
+ */
+static void add_cells(struct providers *all, struct bm_sums *pairs)
 {
 	const struct bm_sorted *const sorted = all->hold.sorted;
-	uint32_t *const marks = bm_zalloc((size_t)sorted->domains.count + 1, sizeof *marks);
-	for (uint32_t id = 0; id < sorted->providers.count; id++)
-		for (uint32_t at = groups->start[id]; at < groups->start[id + 1]; at++) {
-			uint32_t *const mark = &marks[groups->parts[at].other];
-			all->provider[id].domains += *mark != id + 1;
-			*mark = id + 1;
+	uint32_t *const marks = bm_zalloc((size_t)sorted->providers.count + 1, sizeof *marks);
+	struct bm_blocks blocks;
+	for (bm_blocks_start(&blocks, sorted); bm_blocks_next(&blocks);)
+		for (uint32_t rank = blocks.first; rank < blocks.end; rank++) {
+			const uint32_t *const start = blocks.groups.start + (rank - blocks.first);
+			for (uint32_t at = start[0]; at < start[1]; at++) {
+				const struct bm_part *const part = &blocks.groups.parts[at];
+				const uint32_t provider = BM_PAIR_PROVIDER(part->pair);
+				all->provider[provider].domains += marks[provider] != rank + 1;
+				marks[provider] = rank + 1;
+				bm_sum_cell(bm_sums_at(pairs, part->pair), part->n);
+			}
 		}
+	bm_blocks_dispose(&blocks);
 	bm_free(marks);
+}
+
+/* sum_provider - add up the pairs of one provider, the first in keys; returns how many there are */
+static size_t sum_provider(struct providers *all, const struct bm_sums *pairs,
+			   const struct bm_key *keys, size_t count)
+{
+	const uint32_t provider = BM_PAIR_PROVIDER((uint32_t)keys[0].key);
+	uint64_t failed[BM_CATEGORY_COUNT] = {0}, deferred[BM_CATEGORY_COUNT] = {0};
+	struct bm_sum *const sum = &all->provider[provider].sum;
+	size_t i = 0;
+	for (; i < count && BM_PAIR_PROVIDER((uint32_t)keys[i].key) == provider; i++) {
+		const uint64_t *const n = pairs->n[keys[i].id];
+		const enum bm_category category = BM_PAIR_CATEGORY((uint32_t)keys[i].key);
+		for (int outcome = 0; outcome < BM_OUTCOME_COUNT; outcome++)
+			sum->n[outcome] += n[outcome];
+		failed[category] = bm_sum_failures(n);
+		deferred[category] = n[BM_DEFERRED];
+	}
+	sum->top = bm_labels_top(&all->hold.sorted->labels,
+				 bm_sum_failures(sum->n) ? failed : deferred);
+	return i;
 }
 
 /* sum_all - everything known of each provider */
 static void sum_all(struct providers *all)
 {
-	const struct bm_sorted *const sorted = all->hold.sorted;
-	struct bm_groups groups;
-	bm_sorted_providers(sorted, &groups);
-	for (uint32_t id = 0; id < sorted->providers.count; id++)
-		all->provider[id].sum = bm_groups_sum(&groups, id, &sorted->labels, NULL, NULL);
-	count_domains(all, &groups);
-	bm_groups_dispose(&groups);
+	struct bm_sums pairs = {0};
+	add_cells(all, &pairs);
+	const size_t count = pairs.index.count;
+	struct bm_key *const keys = bm_sparse_sort(&pairs.index);
+	for (size_t i = 0; i < count;)
+		i += sum_provider(all, &pairs, keys + i, count - i);
+	bm_free(keys);
+	bm_sums_dispose(&pairs);
 	BM_FOR_EACH_CELL(cell, &all->tally->cells[BM_CELLS_DELAYS])
 		bm_steps_add(&all->provider[cell->key[0]].delays, cell->key[1], cell->n[0]);
 }

@@ -1,7 +1,8 @@
 /* replies.c - what servers said in words: one row a masked reply, the most frequent first.
  *
- * The id of a row is a hash of provider, dsn and masked text with a fixed seed, so that it names the same
- * reply in every run; nothing is looked up by it here, so a crafted collision costs nobody anything.
+ * The id of a row is a hash of provider, dsn and masked text with a fixed seed, so that it names
+ * the same reply in every run; nothing is looked up by it here, so a crafted collision costs
+ * nobody anything.
  */
 #include "rows.h"
 

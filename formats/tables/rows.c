@@ -1,7 +1,8 @@
 /* rows.c - labels of categories, and sums of groups of cells.
  *
- * Grouping is a counting sort of whole cells: two passes over the table in sequence, memory in proportion to its
- * cells and never to the product of two dimensions, which strangers could make as large as they like.
+ * Grouping is a counting sort of whole cells: two passes over the table in sequence, memory in
+ * proportion to its cells and never to the product of two dimensions, which strangers could make
+ * as large as they like.
  */
 #include "rows.h"
 
@@ -44,7 +45,8 @@ bool bm_scan_more(struct bm_scan *scan, const struct bm_cells *cells)
 		unsigned count = 0;
 		for (unsigned i = 0; i < size; i++) {
 			scan->found[count] = (uint8_t)i;
-			count += (slots[i].n[0] | slots[i].n[1] | slots[i].n[2] | slots[i].n[3]) != 0;
+			count += (slots[i].n[0] | slots[i].n[1] | slots[i].n[2] | slots[i].n[3]) !=
+				 0;
 		}
 		scan->count = count;
 		scan->start = scan->next;

@@ -1,7 +1,7 @@
 /* rows.h - what the tables share: values, labels of categories, and sums of groups of cells.
  *
- * A table's open() scans the cells it needs once or twice, in sequence, into dense arrays indexed by number;
- * names are ranked by order.h.  Its row() only picks from those arrays.
+ * A table's open() scans the cells it needs once or twice, in sequence, into dense arrays
+ * indexed by number; names are ranked by order.h.  Its row() only picks from those arrays.
  */
 #ifndef BM_ROWS_H
 #define BM_ROWS_H
@@ -52,7 +52,8 @@ static inline struct bm_value bm_row_time(bm_time time)
 
 /* Names of categories as runs, and their places in text order. */
 struct bm_labels {
-	struct bm_bytes name[BM_CATEGORY_COUNT], fault[BM_CATEGORY_COUNT], severity[BM_CATEGORY_COUNT];
+	struct bm_bytes name[BM_CATEGORY_COUNT], fault[BM_CATEGORY_COUNT],
+		severity[BM_CATEGORY_COUNT];
 	uint8_t rank[BM_CATEGORY_COUNT];
 };
 void bm_labels_make(struct bm_labels *labels);
@@ -73,7 +74,8 @@ static inline struct bm_value bm_row_category(const struct bm_labels *labels,
 struct bm_sum {
 	uint64_t n[BM_OUTCOME_COUNT];
 	uint32_t provider;    /* with most attempts, ties by text; UINT32_MAX if not asked for */
-	enum bm_category top; /* most failures, else most deferrals, ties by name; or BM_CATEGORY_COUNT */
+	enum bm_category
+		top; /* most failures, else most deferrals, ties by name; or BM_CATEGORY_COUNT */
 };
 
 /* bm_sum_failures - bounced and expired */

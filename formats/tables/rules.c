@@ -27,7 +27,8 @@ struct rules {
 /* compare - for qsort: by name of the rule */
 static int compare(const void *left, const void *right)
 {
-	return bm_bytes_order(((const struct hits *)left)->rule, ((const struct hits *)right)->rule);
+	return bm_bytes_order(((const struct hits *)left)->rule,
+			      ((const struct hits *)right)->rule);
 }
 
 /* count_hits - hits by rule, those of none behind the last; returns how many there are in all */

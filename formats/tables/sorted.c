@@ -1,10 +1,10 @@
 /* sorted.c - the cube in order, made once for all tables.
  *
- * Cells lie scattered in a hash table twice their size, which costs every reader a guess a slot and, read in the
- * order of rows, a miss of cache and page table a cell.  So they are copied out: two scans of the slots bring
- * each cell to its period, then each period is sorted by (domain, provider, category, source) in
- * ranks, within the processor's cache.  Domain names are laid out in order as well.  From then on every
- * table reads in sequence.
+ * Cells lie scattered in a hash table twice their size, which costs every reader a guess a slot
+ * and, read in the order of rows, a miss of cache and page table a cell.  So they are copied out:
+ * two scans of the slots bring each cell to its period, then each period is sorted by (domain,
+ * provider, category, source) in ranks, within the processor's cache.  Domain names are laid out
+ * in order as well.  From then on every table reads in sequence.
  */
 #include "sorted.h"
 
@@ -219,7 +219,8 @@ bool bm_blocks_next(struct bm_blocks *blocks)
 	blocks->first = blocks->end;
 	if (blocks->first == domains)
 		return false;
-	blocks->end = blocks->step < domains - blocks->first ? blocks->first + blocks->step : domains;
+	blocks->end =
+		blocks->step < domains - blocks->first ? blocks->first + blocks->step : domains;
 	blocks->cells.count = 0;
 	for (uint32_t period = 0; period < blocks->sorted->period_count; period++)
 		take_period(blocks, period);
@@ -234,13 +235,4 @@ void bm_blocks_dispose(struct bm_blocks *blocks)
 	bm_groups_dispose(&blocks->groups);
 	bm_free(blocks->cells.slots);
 	bm_free(blocks->cursors);
-}
-
-void bm_sorted_providers(const struct bm_sorted *sorted, struct bm_groups *groups)
-{
-	/* A slot array without free slots is a set of cells like any other. */
-	const struct bm_cells cells = {.slots = sorted->cells, .room = sorted->count,
-				       .count = sorted->count};
-	bm_groups_make(groups, &cells, sorted->providers.count,
-		       (struct bm_words){.by = 2, .by_shift = 8, .pair = 2, .other = 1});
 }

@@ -31,8 +31,9 @@ struct bm_hold {
 struct bm_hold bm_hold_take(const struct bm_view *view);
 void bm_hold_drop(struct bm_hold *hold);
 
-/* The cells grouped by domain, some domains at a time so that they fit the processor's cache.  Start with
- * bm_blocks_start, then while bm_blocks_next: group i of groups is the domain of rank first + i. */
+/* The cells grouped by domain, some domains at a time so that they fit the processor's cache. Start
+ * with bm_blocks_start, then while bm_blocks_next: group i of groups is the domain of rank first +
+ * i. */
 struct bm_blocks {
 	const struct bm_sorted *sorted;
 	size_t *cursors; /* by period */
@@ -44,8 +45,5 @@ struct bm_blocks {
 void bm_blocks_start(struct bm_blocks *blocks, const struct bm_sorted *sorted);
 bool bm_blocks_next(struct bm_blocks *blocks);
 void bm_blocks_dispose(struct bm_blocks *blocks);
-
-/* bm_sorted_providers - group all cells by provider; other is the domain's rank */
-void bm_sorted_providers(const struct bm_sorted *sorted, struct bm_groups *groups);
 
 #endif

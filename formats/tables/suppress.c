@@ -1,7 +1,8 @@
 /* suppress.c - addresses not to be mailed again, with --addresses only.
  *
- * An address is listed when mail to it failed for good in a hard category and nothing was delivered to it
- * afterwards.  Soft failures never list anybody.  Nothing is suggested for mistyped domains yet.
+ * An address is listed when mail to it failed for good in a hard category and nothing was
+ * delivered to it afterwards.  Soft failures never list anybody.  Nothing is suggested for
+ * mistyped domains yet.
  */
 #include "rows.h"
 

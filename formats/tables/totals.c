@@ -1,7 +1,8 @@
 /* totals.c - one row a period: everything that happened in it.
  *
- * Outcomes are the cube's, summed by period; messages, deferred recipients and inbound rejects are counted
- * apart.  A period may be known to one side only; one that saw nothing but probes has no row.
+ * Outcomes are the cube's, summed by period; messages, deferred recipients and inbound rejects
+ * are counted apart.  A period may be known to one side only; one that saw nothing but probes has
+ * no row.
  */
 #include "sorted.h"
 

@@ -43,8 +43,8 @@ static uint64_t failures_at(const struct bm_sums *sums, uint64_t key)
 }
 
 /* add_period - sum the cells of one period by category; returns how many cells it has */
-static size_t add_period(struct bm_sums *sums, const struct bm_cell *cell, const struct bm_cell *end,
-			 const struct bm_labels *labels)
+static size_t add_period(struct bm_sums *sums, const struct bm_cell *cell,
+			 const struct bm_cell *end, const struct bm_labels *labels)
 {
 	const struct bm_cell *const start = cell;
 	uint64_t n[BM_CATEGORY_COUNT][BM_OUTCOME_COUNT] = {{0}};

@@ -1,4 +1,5 @@
-/* cells.c - numbers, periods and times as bytes; rows of separated values; what looks like a formula.
+/* cells.c - numbers, periods and times as bytes; rows of separated values; what looks like a
+ * formula.
  *
  * A row asks for room once.  A text that needs care goes the slow way and asks again.
  */
@@ -162,7 +163,8 @@ bool bm_cells_formula(struct bm_bytes text)
 		text = bm_bytes_from(text, blank);
 	if (text.size == 0)
 		return false;
-	/* Control bytes are \xHH by now; a spreadsheet that undoes that sees what it would have seen. */
+	/* Control bytes are \xHH by now; a spreadsheet that undoes that sees what it would have
+	 * seen. */
 	if (memchr("=+-@|", text.data[0], 5) != NULL)
 		return true;
 	static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};

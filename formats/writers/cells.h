@@ -1,9 +1,9 @@
 /* cells.h - what the writers share: how one value becomes bytes.
  *
- * Numbers are written by hand to where the caller has made room (BM_CELL_BYTES_MAX is enough for any of
- * them); the C library's printf would cost more than reading the log did.  Text of the world takes one of two
- * ways: bytes that need no care at all are checked and copied eight at a time, all others
- * pass through bm_text_clean and the format's own escapes.
+ * Numbers are written by hand to where the caller has made room (BM_CELL_BYTES_MAX is enough for
+ * any of them); the C library's printf would cost more than reading the log did.  Text of the
+ * world takes one of two ways: bytes that need no care at all are checked and copied eight at a
+ * time, all others pass through bm_text_clean and the format's own escapes.
  */
 #ifndef BM_CELLS_H
 #define BM_CELLS_H
@@ -12,11 +12,13 @@
 #include "bouncemill/text.h"
 
 enum {
-	BM_CELL_BYTES_MAX = 64,   /* of anything but text */
-	BM_CELL_TEXT_MAX = 32000, /* bytes of a text cell before "...": spreadsheets end at 32,767 */
+	BM_CELL_BYTES_MAX = 64, /* of anything but text */
+	BM_CELL_TEXT_MAX =
+		32000, /* bytes of a text cell before "...": spreadsheets end at 32,767 */
 };
 
-/* What one call of rows() keeps between rows; start with {.view = view}, end with bm_cells_dispose. */
+/* What one call of rows() keeps between rows; start with {.view = view}, end with bm_cells_dispose.
+ */
 struct bm_cells_pen {
 	const struct bm_view *view;
 	struct bm_text scratch;
@@ -87,8 +89,8 @@ static inline uint64_t bm_cells_short(uint8_t *at, const uint8_t *from, size_t s
 			    special);
 }
 
-/* bm_cells_plain - copy text to `at` and return its end, or NULL if it needs care (then the bytes at
- * `at` are worthless) */
+/* bm_cells_plain - copy text to `at` and return its end, or NULL if it needs care (then the bytes
+ * at `at` are worthless) */
 static inline uint8_t *bm_cells_plain(uint8_t *at, struct bm_bytes text,
 				      const struct bm_special *special)
 {
@@ -116,7 +118,8 @@ struct bm_dialect {
 	/* plain - bm_cells_plain with the format's special bytes, known when it is compiled */
 	uint8_t *(*plain)(uint8_t *at, struct bm_bytes text);
 	/* text - append a text that needs care, guarded or not */
-	void (*text)(struct bm_text *out, struct bm_bytes text, struct bm_text *scratch, bool guard);
+	void (*text)(struct bm_text *out, struct bm_bytes text, struct bm_text *scratch,
+		     bool guard);
 };
 
 struct bm_writer_options;

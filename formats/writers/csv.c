@@ -1,8 +1,9 @@
 /* csv.c - comma-separated values, RFC 4180: for spreadsheets and everything else.
  *
- * UTF-8, one row a line, a text with a comma or a quote in quotes.  Line ends and control bytes never occur inside a
- * cell (they are \xHH), so that line tools work too.  A text that a spreadsheet could take for a
- * formula begins with an apostrophe, unless --raw-cells asks for the bare text.
+ * UTF-8, one row a line, a text with a comma or a quote in quotes.  Line ends and control bytes
+ * never occur inside a cell (they are \xHH), so that line tools work too.  A text that a
+ * spreadsheet could take for a formula begins with an apostrophe, unless --raw-cells asks for
+ * the bare text.
  */
 #include "bouncemill/writer.h"
 

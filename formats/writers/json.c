@@ -1,8 +1,8 @@
 /* json.c - RFC 8259 JSON: one object a row, one row a line.
  *
- * Shares, seconds and counts are numbers, periods and times strings, an empty cell is null.  `<`, `>` and `&` are
- * \u003c and so on, so that the text may stand inside an HTML page as it is.  A row begins with
- * its comma unless it is the first, so that pieces join whatever the cut.
+ * Shares, seconds and counts are numbers, periods and times strings, an empty cell is null.  `<`,
+ * `>` and `&` are \u003c and so on, so that the text may stand inside an HTML page as it is.  A
+ * row begins with its comma unless it is the first, so that pieces join whatever the cut.
  */
 #include "bouncemill/writer.h"
 
@@ -73,7 +73,8 @@ static uint8_t *value(struct bm_text *out, uint8_t *at, enum bm_kind kind,
 	return bm_text_room(out, room);
 }
 
-/* name_columns - what stands before each value: `{"name": ` or `, "name": `; names are the program's own */
+/* name_columns - what stands before each value: `{"name": ` or `, "name": `; names are the
+ * program's own */
 static void name_columns(const struct bm_table *table, struct bm_text *names, size_t *ends)
 {
 	for (unsigned i = 0; i < table->column_count; i++) {

@@ -1,7 +1,7 @@
 /* page.c - a page of text for a person.
  *
- * Widths are ours and not the locale's, so that the page is the same everywhere: ideographs, kana, hangul, wide
- * forms and pictographs take two columns, combining marks none, all else one.
+ * Widths are ours and not the locale's, so that the page is the same everywhere: ideographs,
+ * kana, hangul, wide forms and pictographs take two columns, combining marks none, all else one.
  */
 #include "page.h"
 
@@ -62,8 +62,10 @@ void bm_page_heading(struct bm_page *page, const char *heading, const char *mean
 static uint32_t next_point(struct bm_bytes text, size_t *at)
 {
 	const uint8_t lead = text.data[(*at)++];
-	uint32_t point = lead < 0x80 ? lead : lead < 0xe0 ? lead & 0x1fu : lead < 0xf0 ? lead & 0xfu :
-											 lead & 7u;
+	uint32_t point = lead < 0x80   ? lead
+			 : lead < 0xe0 ? lead & 0x1fu
+			 : lead < 0xf0 ? lead & 0xfu
+				       : lead & 7u;
 	for (; *at < text.size && (text.data[*at] & 0xc0) == 0x80; ++*at)
 		point = point << 6 | (text.data[*at] & 0x3f);
 	return point;
@@ -220,7 +222,8 @@ void bm_page_bytes(struct bm_page *page, uint64_t bytes)
 	else if (whole < 10)
 		bm_text_format(page->out, "%u.%02u %s", (unsigned)whole, hundredths, units[step]);
 	else
-		bm_text_format(page->out, "%u.%u %s", (unsigned)whole, hundredths / 10, units[step]);
+		bm_text_format(page->out, "%u.%u %s", (unsigned)whole, hundredths / 10,
+			       units[step]);
 }
 
 void bm_page_bar(struct bm_page *page, uint64_t part, uint64_t whole, unsigned width)

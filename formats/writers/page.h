@@ -1,7 +1,7 @@
 /* page.h - a page of text for a person: columns, bars, wrapped lines, a few sober colours.
  *
- * Everything of the world passes through bm_text_clean and is clipped to its column, counted in columns of the
- * terminal: ideographs are two wide.  Without colour the page says the same.
+ * Everything of the world passes through bm_text_clean and is clipped to its column, counted in
+ * columns of the terminal: ideographs are two wide.  Without colour the page says the same.
  */
 #ifndef BM_PAGE_H
 #define BM_PAGE_H

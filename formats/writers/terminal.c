@@ -1,8 +1,9 @@
 /* terminal.c - the report for a person: what happened, why, and what to do about it.
  *
- * It is made from the same tables as every other output and adds no number of its own.  The order is that of
- * the questions: what was read; did the mail arrive; is it getting better; why did it fail and what to do; where;
- * what became of the deferred; what was not understood; and the proof that no line was lost.
+ * It is made from the same tables as every other output and adds no number of its own.  The order
+ * is that of the questions: what was read; did the mail arrive; is it getting better; why did it
+ * fail and what to do; where; what became of the deferred; what was not understood; and the
+ * proof that no line was lost.
  */
 #include "bouncemill/error.h"
 #include "bouncemill/registry.h"
@@ -305,7 +306,8 @@ static void fold(const struct sheet *totals, const struct bm_view *view, struct 
 		const struct bm_value *const here = cell(totals, values, "period");
 		if (!here->empty && (bm_period)here->integer == period) {
 			const size_t place = (span - 1 - back) / fold_count;
-			struct slot *const slot = &slots[place < slot_count ? place : slot_count - 1];
+			struct slot *const slot =
+				&slots[place < slot_count ? place : slot_count - 1];
 			slot->failures += failures(totals, values);
 			slot->recipients += number(totals, values, "recipients");
 			row--;
@@ -356,7 +358,8 @@ static void say_slots(struct bm_page *page, const struct slot *slots, size_t cou
 	bm_page_end_line(page);
 }
 
-/* say_trend - is it getting better: the bounce rate over time, when there is more than one period */
+/* say_trend - is it getting better: the bounce rate over time, when there is more than one period
+ */
 static void say_trend(struct bm_page *page, const struct bm_view *view, const struct sheet *totals)
 {
 	static const char *const buckets[] = {"hour", "day", "week", "month"};
@@ -416,7 +419,8 @@ static void say_category(struct bm_page *page, const struct sheet *sheet,
 		bm_page_bar(page, failures(sheet, values), all, bar);
 	bm_page_fill(page, 1);
 	bm_page_text(page, cell(sheet, values, "fault")->text, FAULT_COLUMNS);
-	bm_page_say(page, severity_style(severity), severity.size ? (const char *)severity.data : "");
+	bm_page_say(page, severity_style(severity),
+		    severity.size ? (const char *)severity.data : "");
 	bm_page_end_line(page);
 	const struct bm_value *const prescription = cell(sheet, values, "prescription");
 	if (advise && !prescription->empty)
@@ -445,7 +449,8 @@ static void say_categories(struct bm_page *page, const struct bm_view *view,
 }
 
 /* say_place - one line of a domain or provider */
-static void say_place(struct bm_page *page, const struct sheet *sheet, const struct bm_value *values)
+static void say_place(struct bm_page *page, const struct sheet *sheet,
+		      const struct bm_value *values)
 {
 	const unsigned name_columns = page->columns - 2 - COUNT_COLUMNS - PERCENT_COLUMNS -
 				      CATEGORY_COLUMNS - 5;
@@ -496,8 +501,9 @@ static void say_providers(struct bm_page *page, const struct bm_view *view, unsi
 		if (left[worst] == 0)
 			break;
 		if (shown == 0)
-			bm_page_heading(page, "Worst providers",
-					"failures, share of the provider's recipients, main reason");
+			bm_page_heading(
+				page, "Worst providers",
+				"failures, share of the provider's recipients, main reason");
 		sheet.table->row(sheet.rows, worst, values);
 		say_place(page, &sheet, values);
 		left[worst] = 0;

@@ -1,8 +1,9 @@
 /* tsv.c - tab-separated values: for line tools and databases.
  *
- * A cell never holds a tab or a line end, so that splitting at them is always right; a backslash is
- * doubled, as in the text format of PostgreSQL's COPY, and what is not printable is \xHH behind such a doubled
- * backslash.  The guard against formulas is the CSV's; --excel is not for it.
+ * A cell never holds a tab or a line end, so that splitting at them is always right; a backslash
+ * is doubled, as in the text format of PostgreSQL's COPY, and what is not printable is \xHH
+ * behind such a doubled backslash.  The guard against formulas is the CSV's; --excel is not for
+ * it.
  */
 #include "bouncemill/writer.h"
 

@@ -71,22 +71,34 @@ static inline uint64_t bm_load64(const uint8_t *at)
 	return word;
 }
 
-/* bm_zero_bytes - a word whose lowest set bit lies in the lowest zero byte of word; 0 when it has none */
-static inline uint64_t bm_zero_bytes(uint64_t word)
+#if defined(__SSE2__)
+/* bm_equal16 - bit i is set when byte i of the 16 at `at` equals byte; SSE2 is part of x86-64 */
+static inline uint32_t bm_equal16(const uint8_t *at, uint8_t byte)
 {
-	return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
+	typedef char bm_vector16 __attribute__((vector_size(16)));
+	bm_vector16 data;
+	memcpy(&data, at, sizeof data);
+	return (uint32_t)__builtin_ia32_pmovmskb128(data == (char)byte);
 }
+#else
+static inline uint32_t bm_equal16(const uint8_t *at, uint8_t byte)
+{
+	uint32_t mask = 0;
+	for (unsigned i = 0; i < 16; i++)
+		mask |= (uint32_t)(at[i] == byte) << i;
+	return mask;
+}
+#endif
 
-/* bm_bytes_find_either - offset of the first of two bytes at or after from, or run.size; eight bytes a step, for
+/* bm_bytes_find_either - offset of the first of two bytes at or after from, or run.size; sixteen bytes a step, for
  * the short distances inside a log line where a call of memchr costs more than its work */
 static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint8_t one, uint8_t other)
 {
-	for (; from + 8 <= run.size; from += 8) {
-		const uint64_t word = bm_load64(run.data + from);
-		const uint64_t hits = bm_zero_bytes(word ^ (0x0101010101010101u * one)) |
-				      bm_zero_bytes(word ^ (0x0101010101010101u * other));
+	for (; from + 16 <= run.size; from += 16) {
+		const uint32_t hits =
+			bm_equal16(run.data + from, one) | bm_equal16(run.data + from, other);
 		if (hits)
-			return from + (size_t)__builtin_ctzll(hits) / 8;
+			return from + (size_t)__builtin_ctz(hits);
 	}
 	while (from < run.size && run.data[from] != one && run.data[from] != other)
 		from++;

@@ -12,6 +12,7 @@ struct bm_record {
 	bm_time time;
 	struct bm_bytes host;    /* may be empty */
 	struct bm_bytes tag;     /* program: "postfix/smtp", "postfix", "sendmail"; no pid */
+	size_t daemon;           /* offset in tag behind its last slash, or 0 */
 	struct bm_bytes message; /* behind "tag[pid]: " */
 };
 
