@@ -27,7 +27,7 @@ struct bm_classifier {
 	struct bm_rules_scratch *scratch;
 	struct memo relays, domains, hosts;
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
-	struct bm_text name;    /* of a template: provider NUL dsn NUL masked text */
+	struct bm_text name;    /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
 	bool addresses;
 	struct bm_bytes key; /* of --anonymize, or empty */
@@ -212,6 +212,21 @@ static void judge(struct bm_classifier *classifier, struct bm_template_record *r
 	record->enhanced = reply->enhanced.class ? reply->enhanced : dsn;
 }
 
+/* add_evidence - what decides a verdict besides provider and masked text: dsn= where the text has no enhanced code, and what was
+ * read of the text before it was masked */
+static void add_evidence(struct bm_text *name, const struct bm_event *event,
+			 const struct bm_reply *reply, bool dsn)
+{
+	const uint16_t evidence[] = {reply->code, reply->enhanced.class, reply->enhanced.subject,
+				     reply->enhanced.detail, (uint16_t)reply->stage};
+	if (dsn)
+		bm_text_add(name, event->dsn);
+	for (size_t i = 0; i < sizeof evidence / sizeof *evidence; i++) {
+		bm_text_byte(name, '/');
+		bm_text_int(name, evidence[i]);
+	}
+}
+
 /* template_number - the tally's number of a failure's template, judged when it is new */
 static uint32_t template_number(struct bm_classifier *classifier, const struct bm_event *event,
 				const struct bm_reply *reply, uint32_t provider)
@@ -222,8 +237,8 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 	name->size = 0;
 	bm_text_add(name, bm_intern_get(tally->providers, provider));
 	bm_text_byte(name, 0);
-	if (reply->enhanced.class == 0 && bm_enhanced_parse(event->dsn, &dsn))
-		bm_text_add(name, event->dsn);
+	const bool use_dsn = reply->enhanced.class == 0 && bm_enhanced_parse(event->dsn, &dsn);
+	add_evidence(name, event, reply, use_dsn);
 	bm_text_byte(name, 0);
 	const size_t masked_from = name->size;
 	bm_reply_mask(reply->text, bm_rules_keep(classifier->rules), name);

@@ -1,43 +1,50 @@
 /* cut.c - cut inputs into blocks of whole records; see cut.h.
  *
- * Each input in progress is a lane: its stream, the record cut off at the last block's end (carry), its place in
- * the decoded bytes, its year reference.  Three ways to a block:
+ * Each input in progress is a lane: its stream, its place, its year reference.  Three ways to a block:
  *
- *   map     a plain mapped file: find a record border behind the wanted size, borrow the bytes between;
- *   stream  decode (or read) into the block's buffer behind the carry until it is full, cut at its last border;
- *   parts   a compressed file of many independent frames: hand out runs of frames; the worker decodes, and then
- *           its lane joins carry and bytes in order (bm_cut_stitch).
+ *   range   of a plain file: records that start in [from, to).  The worker reads it, finds the first record start itself and reads on
+ *           behind `to` up to the end of its last record: no two workers wait for each other.
+ *   stream  decode (or read a pipe) into the block's buffer behind the record carried over from the last block, until it is full; cut at
+ *           the last record's end, carry the rest.
+ *   part    a run of independent frames of a compressed file.  The worker reads and decodes it; then, in turn, the carried
+ *           record is joined to it and its own last one carried on (bm_cut_stitch).
  *
- * All three leave out records over BM_LINE_BYTES_MAX in the same way, drop NULs in front of a record (holes that
- * copytruncate leaves), and take year references at the same offsets: so blocks differ, but never what is
- * read from them.
+ * All three leave out records over BM_LINE_BYTES_MAX in the same way, drop NULs in front of a record (holes that copytruncate leaves), and take year
+ * references at the same offsets: so blocks differ, but never what is read from them.
  */
 #define _GNU_SOURCE
 #include "cut.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "record.h"
 #include "stream.h"
 
 enum {
-	MAP_BLOCK_BYTES_MAX = 16 << 20,
-	MAP_BLOCK_BYTES_MIN = 1 << 20,
+	RANGE_BYTES = 2 << 20,          /* a multiple of BM_YEARS_STRIDE */
 	STREAM_BLOCK_BYTES = 2 << 20,
-	BLOCKS_A_THREAD = 8, /* of a mapped file, so that threads finish together */
-	PART_BYTES_MAX = 64 << 20,
+	PART_BYTES_MAX = 64 << 20,      /* of one frame, decoded or not */
+	PART_WINDOW_BYTES = 4 << 20,    /* for finding frames */
 	HEADROOM = (1 << 20) + (1 << 16), /* in front of a decoded part, for the carry */
-	SKIP_BYTES = 1 << 20
+	AHEAD_BYTES = 1 << 12           /* read behind a range at once: most records end there */
+};
+
+/* A run of frames of a compressed file. */
+struct part {
+	uint64_t from;
+	size_t size, decoded_bytes;
 };
 
 struct bm_lane {
 	struct bm_input *input;
 	uint32_t number;          /* of the input */
 	struct bm_stream *stream;
-	struct bm_bytes map;      /* of a plain mapped file or one in parts */
-	size_t at;                /* in map */
 	size_t block_bytes;
-	bool parts;
+	enum bm_block_kind kind;
+	uint64_t at;              /* of a range: the next byte of the file */
+	struct part *parts;
+	size_t part_count, part_room, parts_out, parts_stitched;
 	uint64_t offset;          /* decoded bytes before carry */
 	struct bm_text carry;     /* the record cut off at the last block's end */
 	bool skipping;            /* inside a record that is too long */
@@ -45,10 +52,11 @@ struct bm_lane {
 	struct bm_years chain;    /* year reference from border to border */
 	struct bm_years years;    /* and at the next block's first record */
 	uint64_t next_border;     /* in strides */
-	uint64_t parts_out, parts_stitched;
-	unsigned users;           /* blocks that borrow from it */
-	bool closed;              /* all its blocks are out */
+	int32_t *anchors;         /* of a plain file: all of them */
+	size_t anchor_count, anchor_room;
 	uint32_t long_lines;      /* left out, for the next block */
+	unsigned users;           /* blocks that need the stream or anchors */
+	bool closed;              /* all its blocks are out */
 };
 
 struct bm_cut {
@@ -72,19 +80,16 @@ struct bm_cut *bm_cut_new(struct bm_inputs *inputs, const struct bm_cut_options 
 
 static const struct bm_bytes export_border = {(const uint8_t *)"\n\n__CURSOR=", 11};
 
-/* next_start - offset of the first record start at or behind from (>= 1), looking no further than limit; limit if none */
-static size_t next_start(const struct bm_lane *lane, struct bm_bytes data, size_t from, size_t limit)
+/* next_start - offset of the first record start at or behind from (>= 1), data.size if none */
+static size_t next_start(const struct bm_lane *lane, struct bm_bytes data, size_t from)
 {
-	if (limit > data.size)
-		limit = data.size;
-	const struct bm_bytes head = {data.data, limit};
 	if (lane->input->transport != BM_TRANSPORT_EXPORT) {
-		const size_t end = bm_bytes_find(head, from - 1, '\n');
-		return end < limit ? end + 1 : limit;
+		const size_t end = bm_bytes_find(data, from - 1, '\n');
+		return end < data.size ? end + 1 : data.size;
 	}
 	const size_t back = from >= 2 ? from - 2 : 0;
-	const size_t found = back + bm_bytes_search(bm_bytes_from(head, back), export_border);
-	return found < limit ? found + 2 : limit;
+	const size_t found = back + bm_bytes_search(bm_bytes_from(data, back), export_border);
+	return found < data.size ? found + 2 : data.size;
 }
 
 /* last_start - offset of the last record start in data but not at 0, or 0 if there is none */
@@ -113,30 +118,45 @@ static size_t nuls(struct bm_bytes data)
 	return at;
 }
 
+/* reserve - a buffer of at least size bytes, its contents kept */
+static uint8_t *reserve(uint8_t **buffer, size_t *room, size_t size)
+{
+	if (*room < size) {
+		*buffer = bm_realloc(*buffer, size);
+		*room = size;
+	}
+	return *buffer;
+}
+
 /* --- years --- */
 
-/* sample - the year reference for a border, from the record that starts at data[start] */
-static void sample(struct bm_lane *lane, struct bm_bytes data, size_t start)
+/* move_years - let a record's stamp move the reference */
+static void move_years(struct bm_years *years, struct bm_bytes record)
 {
 	unsigned month, day;
-	const size_t end = bm_bytes_find(data, start, '\n');
-	if (bm_record_yearless((struct bm_bytes){data.data + start, end - start}, &month, &day))
-		bm_years_day(&lane->chain, month, day);
+	if (bm_record_yearless(record, &month, &day))
+		bm_years_day(years, month, day);
 }
 
 /* run_years - move years over the records of run, as the worker's reader will */
 static void run_years(struct bm_years *years, struct bm_bytes run)
 {
-	unsigned month, day;
 	for (size_t at = 0; at < run.size;) {
 		const size_t end = bm_bytes_find(run, at, '\n');
-		if (bm_record_yearless((struct bm_bytes){run.data + at, end - at}, &month, &day))
-			bm_years_day(years, month, day);
+		move_years(years, (struct bm_bytes){run.data + at, end - at});
 		at = end + 1;
 	}
 }
 
-/* set_years - the references of a finished block, and of the next one's first record */
+/* sample - the record that starts at data[start] moves the chain; returns the reference of its border */
+static int32_t sample(struct bm_lane *lane, struct bm_bytes data, size_t start)
+{
+	const size_t end = bm_bytes_find(data, start, '\n');
+	move_years(&lane->chain, (struct bm_bytes){data.data + start, end - start});
+	return lane->chain.day;
+}
+
+/* set_years - the references of a block that was cut from a stream, and of the next one's first record */
 static void set_years(struct bm_lane *lane, struct bm_block *block)
 {
 	const struct bm_bytes data = block->data;
@@ -151,29 +171,206 @@ static void set_years(struct bm_lane *lane, struct bm_block *block)
 		if (border >= block->offset + data.size)
 			break;
 		const size_t at = border > block->offset ? (size_t)(border - block->offset) : 0;
-		const size_t start = at ? next_start(lane, data, at, data.size) : 0;
+		const size_t start = at ? next_start(lane, data, at) : 0;
 		if (start >= data.size)
 			break; /* its first record is in the next block */
-		sample(lane, data, start);
 		BM_GROW(block->anchors, block->anchor_count, block->anchor_room);
-		block->anchors[block->anchor_count++] = lane->chain.day;
+		block->anchors[block->anchor_count++] = sample(lane, data, start);
 		lane->years = bm_years_at(lane->chain.day);
 		from = start;
 	}
 	run_years(&lane->years, bm_bytes_from(data, from));
 }
 
-/* --- finishing a block --- */
+/* --- ranges of plain files --- */
+
+/* sample_at - the chain at a border of the file, from the first record behind it */
+static int32_t sample_at(struct bm_lane *lane, uint64_t border, struct bm_block *scratch)
+{
+	const uint64_t from = border ? border - 1 : 0;
+	for (size_t size = 512; size <= BM_LINE_BYTES_MAX; size *= 8) {
+		int error;
+		uint8_t *const buffer = reserve(&scratch->raw, &scratch->raw_room, size);
+		const struct bm_bytes data = {
+			buffer, bm_stream_pread(lane->stream, buffer, size, from, &error)};
+		const size_t start = border ? next_start(lane, data, 1) : 0;
+		const bool whole = bm_bytes_find(data, start, '\n') < data.size || data.size < size;
+		if (start < data.size && whole)
+			return sample(lane, data, start);
+		if (data.size < size)
+			break;
+	}
+	return lane->chain.day;
+}
+
+/* sample_file - the references of all borders of a plain file with year-less stamps */
+static void sample_file(struct bm_lane *lane)
+{
+	struct bm_block scratch = {0};
+	if (lane->input->first_day == BM_YEARS_NONE)
+		return;
+	for (uint64_t border = 0; border < lane->input->size; border += BM_YEARS_STRIDE) {
+		BM_GROW(lane->anchors, lane->anchor_count, lane->anchor_room);
+		lane->anchors[lane->anchor_count++] = sample_at(lane, border, &scratch);
+	}
+	bm_block_dispose(&scratch);
+}
+
+/* next_range - hand out the next range; false when the file is over */
+static bool next_range(struct bm_lane *lane, struct bm_block *block)
+{
+	if (lane->at >= lane->input->size)
+		return false;
+	const uint64_t left = lane->input->size - lane->at;
+	block->from = lane->at;
+	block->to = lane->at + (left < lane->block_bytes ? left : lane->block_bytes);
+	block->last = block->to == lane->input->size;
+	lane->at = block->to;
+	return true;
+}
+
+/* A range being read into its block's buffer. */
+struct reading {
+	struct bm_block *block;
+	uint64_t base;  /* file offset of buffer[0] */
+	size_t size;    /* bytes in the buffer */
+	bool eof;
+	int error;
+};
+
+/* read_on - append bytes of the file */
+static void read_on(struct reading *reading, size_t more)
+{
+	struct bm_block *const block = reading->block;
+	reserve(&block->buffer, &block->buffer_room, reading->size + more);
+	const size_t got = bm_stream_pread(block->lane->stream, block->buffer + reading->size, more,
+					   reading->base + reading->size, &reading->error);
+	reading->size += got;
+	reading->eof = got < more;
+}
+
+static struct bm_bytes read_so_far(const struct reading *reading)
+{
+	return (struct bm_bytes){reading->block->buffer, reading->size};
+}
+
+/* skip_hole - the last record begins at start with NULs up to the buffer's end: read on behind them */
+static void skip_hole(struct reading *reading, size_t start)
+{
+	while (!reading->eof && nuls(bm_bytes_from(read_so_far(reading), start)) == reading->size - start) {
+		reading->base += reading->size - start;
+		reading->size = start;
+		read_on(reading, RANGE_BYTES);
+	}
+	/* The text behind the hole moves up to where the hole began. */
+	const size_t hole = nuls(bm_bytes_from(read_so_far(reading), start));
+	uint8_t *const at = reading->block->buffer + start;
+	memmove(at, at + hole, reading->size - start - hole);
+	reading->base += hole;
+	reading->size -= hole;
+}
+
+/* end_last - where the record that starts at start, the range's last, ends; start itself when it is too long */
+static size_t end_last(struct reading *reading, size_t start, size_t from)
+{
+	for (;;) {
+		const struct bm_bytes data = read_so_far(reading);
+		const size_t end = bm_bytes_find(data, from, '\n');
+		if (end < data.size)
+			return end + 1;
+		if (reading->eof)
+			return data.size;
+		if (data.size - start > BM_LINE_BYTES_MAX) {
+			reading->block->long_lines++;
+			return start;
+		}
+		from = data.size;
+		read_on(reading, BM_LINE_BYTES_MAX / 8);
+	}
+}
+
+/* start_years - the reference at a range's first byte: its border's, or run on from the border before it */
+static void start_years(struct bm_block *block)
+{
+	const struct bm_lane *const lane = block->lane;
+	const uint64_t start = block->offset;
+	block->anchor_count = 0;
+	block->years = lane->years;
+	if (lane->anchor_count == 0 || block->data.size == 0)
+		return;
+	const uint64_t border = start / BM_YEARS_STRIDE;
+	block->years = bm_years_at(lane->anchors[border]);
+	block->first_border = border + 1;
+	for (uint64_t i = border + 1; i < lane->anchor_count && i * BM_YEARS_STRIDE < block->to; i++) {
+		BM_GROW(block->anchors, block->anchor_count, block->anchor_room);
+		block->anchors[block->anchor_count++] = lane->anchors[i];
+	}
+	/* From the first record behind the border to the range's own first one. */
+	const uint64_t from = border * BM_YEARS_STRIDE;
+	if (start == from)
+		return;
+	int error;
+	const size_t size = (size_t)(start - from) + 1;
+	uint8_t *const raw = reserve(&block->raw, &block->raw_room, size);
+	const struct bm_bytes data = {
+		raw, bm_stream_pread(lane->stream, raw, size - 1, from ? from - 1 : 0, &error)};
+	const size_t first = from ? next_start(lane, data, 1) : 0;
+	run_years(&block->years, bm_bytes_from(data, first));
+}
+
+/* take_records - set block->data to the records that start in the buffer's first want bytes, past the partial one at its head */
+static void take_records(struct reading *reading, size_t want)
+{
+	struct bm_block *const block = reading->block;
+	const bool first = block->from == 0;
+	struct bm_bytes data = read_so_far(reading);
+	if (data.size > want)
+		data.size = want;
+	if (data.size == 0)
+		return;
+	size_t start = first ? 0 : next_start(block->lane, data, 1);
+	if (first && bm_bytes_starts(data, BM_BYTES("\xef\xbb\xbf")))
+		start = 3; /* a byte-order mark */
+	if (start == data.size)
+		return;
+	/* A record that starts behind the last byte belongs to the next range. */
+	size_t last = last_start(block->lane, (struct bm_bytes){data.data, data.size - 1});
+	if (last < start)
+		last = start;
+	if (data.data[last] == 0)
+		skip_hole(reading, last);
+	const size_t end = end_last(reading, last, last);
+	block->offset = block->from - !first + start;
+	block->data = (struct bm_bytes){block->buffer + start, end - start};
+}
+
+/* read_range - the records that start in [from, to) of a plain file; false when it cannot be read in full */
+static bool read_range(struct bm_block *block, char reason[192])
+{
+	struct reading reading = {.block = block, .base = block->from - (block->from > 0)};
+	const size_t want = (size_t)(block->to - reading.base);
+	block->data = (struct bm_bytes){0};
+	block->long_lines = 0;
+	read_on(&reading, want + (block->last ? 1 : AHEAD_BYTES));
+	const bool whole = reading.size >= want;
+	take_records(&reading, want);
+	start_years(block);
+	if (reading.error)
+		snprintf(reason, 192, "%s", strerror(reading.error));
+	else if (!whole)
+		snprintf(reason, 192, "file shrank while it was read");
+	return whole && reading.error == 0;
+}
+
+/* --- finishing a block of a stream --- */
 
 /* hand_out - data of lane from its offset on is the block's */
 static void hand_out(struct bm_lane *lane, struct bm_block *block, struct bm_bytes data, bool last)
 {
-	block->input = lane->number;
 	block->offset = lane->offset;
 	block->data = data;
 	block->last = last;
 	block->long_lines = lane->long_lines;
-	block->part = (struct bm_bytes){0};
 	lane->long_lines = 0;
 	lane->offset += data.size;
 	set_years(lane, block);
@@ -190,112 +387,34 @@ static bool hand_out_left(struct bm_lane *lane, struct bm_block *block)
 	return true;
 }
 
-/* drop_long - data begins inside a record known to be too long: leave it out up to its end; returns what follows,
- * empty when the end is not in data */
+/* drop_long - data begins inside a record known to be too long: leave it out up to its end; returns what follows, empty
+ * when the end is not in data */
 static struct bm_bytes drop_long(struct bm_lane *lane, struct bm_bytes data)
 {
-	const size_t start = data.size ? next_start(lane, data, 1, data.size) : 0;
-	const bool ends = start && data.data[start - 1] == '\n';
+	const size_t start = data.size ? next_start(lane, data, 1) : 0;
 	lane->offset += start;
-	if (ends) {
+	if (start && data.data[start - 1] == '\n') {
 		lane->skipping = false;
 		lane->long_lines++;
 	}
 	return bm_bytes_from(data, start);
 }
 
-/* trim - drop NULs in front of the record at data's head, and the record itself when it is too long; returns the
- * rest, in which a record starts or goes on (lane->skipping) */
+/* trim - drop NULs in front of the record at data's head, and the record itself when it is too long; returns the rest, in which a
+ * record starts or goes on (lane->skipping) */
 static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 {
 	if (lane->skipping)
 		data = drop_long(lane, data);
 	if (lane->skipping)
 		return data;
+	if (lane->offset == 0 && bm_bytes_starts(data, BM_BYTES("\xef\xbb\xbf"))) {
+		lane->offset = 3; /* a byte-order mark */
+		data = bm_bytes_from(data, 3);
+	}
 	const size_t dropped = nuls(data);
 	lane->offset += dropped;
 	return bm_bytes_from(data, dropped);
-}
-
-/* --- plain mapped files --- */
-
-/* skip_long_mapped - the record at lane->at is too long or begins with many NULs: step over what must not be read */
-static void skip_long_mapped(struct bm_lane *lane)
-{
-	while (lane->at < lane->map.size) {
-		struct bm_bytes data = bm_bytes_from(lane->map, lane->at);
-		if (data.size > SKIP_BYTES)
-			data.size = SKIP_BYTES;
-		const struct bm_bytes rest = trim(lane, data);
-		lane->at += data.size - rest.size;
-		bm_stream_forget(lane->stream, lane->at);
-		if (rest.size == 0)
-			continue;
-		/* A record starts here. */
-		const struct bm_bytes ahead = bm_bytes_from(lane->map, lane->at);
-		const size_t limit = BM_LINE_BYTES_MAX + 1;
-		if (ahead.size <= limit || next_start(lane, ahead, 1, limit) < limit ||
-		    ahead.data[limit - 1] == '\n')
-			return;
-		lane->skipping = true;
-	}
-}
-
-/* next_mapped - cut the next block of a plain mapped file; false when it is over */
-static bool next_mapped(struct bm_lane *lane, struct bm_block *block)
-{
-	for (;;) {
-		const struct bm_bytes data = bm_bytes_from(lane->map, lane->at);
-		if (data.size == 0)
-			return false;
-		size_t end = data.size;
-		if (lane->block_bytes < data.size) {
-			const size_t limit = lane->block_bytes + BM_LINE_BYTES_MAX + 1;
-			end = next_start(lane, data, lane->block_bytes, limit);
-			if (end == limit && limit < data.size) /* a too long record begins before: cut before it */
-				end = last_start(lane, (struct bm_bytes){data.data, lane->block_bytes});
-		}
-		if (end == 0) {
-			skip_long_mapped(lane);
-			continue;
-		}
-		lane->at += end;
-		block->map_end = lane->at;
-		hand_out(lane, block, (struct bm_bytes){data.data, end}, lane->at == lane->map.size);
-		return true;
-	}
-}
-
-/* --- streams --- */
-
-/* reserve - a buffer of at least size bytes, its contents kept */
-static void reserve(struct bm_block *block, size_t size)
-{
-	if (block->buffer_room >= size)
-		return;
-	block->buffer = bm_realloc(block->buffer, size);
-	block->buffer_room = size;
-}
-
-/* end_stream - note why a stream is over */
-static void end_stream(struct bm_cut *cut, struct bm_lane *lane, enum bm_err err)
-{
-	lane->over = true;
-	if (err != BM_END && !lane->input->damaged)
-		bm_input_trouble(cut->inputs, lane->input, "damaged at byte %llu: %s (what came before is counted)",
-				 (unsigned long long)bm_stream_raw_bytes(lane->stream),
-				 bm_stream_reason(lane->stream));
-}
-
-/* take_carry - move the carried bytes to the head of the block's buffer; how many */
-static size_t take_carry(struct bm_lane *lane, struct bm_block *block)
-{
-	const size_t size = lane->carry.size;
-	reserve(block, size + lane->block_bytes);
-	if (size)
-		memcpy(block->buffer, lane->carry.data, size);
-	lane->carry.size = 0;
-	return size;
 }
 
 /* cut_buffer - hand out the whole records of data, carry the rest; false when there is none to hand out */
@@ -316,12 +435,28 @@ static bool cut_buffer(struct bm_lane *lane, struct bm_block *block, struct bm_b
 	return end > 0;
 }
 
+/* --- streams --- */
+
+/* end_stream - note why a stream is over */
+static void end_stream(struct bm_cut *cut, struct bm_lane *lane, enum bm_err err)
+{
+	lane->over = true;
+	if (err != BM_END && !lane->input->damaged)
+		bm_input_trouble(cut->inputs, lane->input, "damaged at byte %llu: %s (what came before is counted)",
+				 (unsigned long long)bm_stream_raw_bytes(lane->stream),
+				 bm_stream_reason(lane->stream));
+}
+
 /* next_streamed - decode the next block; false when the stream is over */
 static bool next_streamed(struct bm_cut *cut, struct bm_lane *lane, struct bm_block *block)
 {
 	bool made = false;
 	while (!made && !lane->over) {
-		size_t size = take_carry(lane, block), want = lane->block_bytes;
+		size_t size = lane->carry.size, want = lane->block_bytes;
+		reserve(&block->buffer, &block->buffer_room, size + want);
+		if (size)
+			memcpy(block->buffer, lane->carry.data, size);
+		lane->carry.size = 0;
 		while (want && !lane->over) {
 			size_t got;
 			const enum bm_err err =
@@ -334,60 +469,87 @@ static bool next_streamed(struct bm_cut *cut, struct bm_lane *lane, struct bm_bl
 		lane->input->source.decoded_bytes += lane->block_bytes - want;
 		made = cut_buffer(lane, block, (struct bm_bytes){block->buffer, size});
 	}
-	return made;
+	return made || hand_out_left(lane, block);
 }
 
 /* --- parts --- */
 
-/* has_parts - can the mapped file be decoded in pieces: two or more parts, all of known and moderate size */
-static bool has_parts(const struct bm_codec *codec, struct bm_bytes map)
+/* add_part - one more frame: to the run before it while that is small */
+static void add_part(struct bm_lane *lane, uint64_t from, const struct bm_codec_part *frame)
 {
-	if (codec->part == NULL || map.size == 0)
-		return false;
-	unsigned count = 0;
-	for (struct bm_codec_part part; map.size; map = bm_bytes_from(map, part.size)) {
-		if (!codec->part(map, &part) || part.size == 0 || part.size > map.size ||
-		    part.decoded_bytes > PART_BYTES_MAX)
-			return false;
-		if (part.decoded_bytes)
-			count++;
+	struct part *const run = lane->part_count ? &lane->parts[lane->part_count - 1] : NULL;
+	if (run && run->decoded_bytes + frame->decoded_bytes <= lane->block_bytes) {
+		run->size += frame->size;
+		run->decoded_bytes += frame->decoded_bytes;
+		return;
 	}
-	return count >= 2;
+	BM_GROW(lane->parts, lane->part_count, lane->part_room);
+	lane->parts[lane->part_count++] = (struct part){from, frame->size, frame->decoded_bytes};
 }
 
-/* next_part - hand out the next run of parts, to be decoded by the worker; false when all are out */
+/* take_frames - add the frames that lie whole in window, which stands at `from` in the file; how many bytes */
+static size_t take_frames(struct bm_lane *lane, struct bm_bytes window, uint64_t from)
+{
+	struct bm_codec_part frame;
+	size_t at = 0;
+	while (at < window.size && lane->input->codec->part(bm_bytes_from(window, at), &frame) &&
+	       frame.decoded_bytes <= PART_BYTES_MAX) {
+		add_part(lane, from + at, &frame);
+		at += frame.size;
+	}
+	return at;
+}
+
+/* find_parts - cut a compressed file into runs of frames; false when it must be streamed: one frame, unknown or too large
+ * sizes, or something that is no frame */
+static bool find_parts(struct bm_lane *lane)
+{
+	size_t window = PART_WINDOW_BYTES, room = 0, taken;
+	uint8_t *buffer = NULL;
+	uint64_t at = 0;
+	if (lane->input->codec->part == NULL || !lane->input->seekable)
+		return false;
+	for (; at < lane->input->size; at += taken) {
+		int error;
+		reserve(&buffer, &room, window);
+		const size_t got = bm_stream_pread(lane->stream, buffer, window, at, &error);
+		taken = take_frames(lane, (struct bm_bytes){buffer, got}, at);
+		if (taken == 0 && (got < window || window >= PART_BYTES_MAX))
+			break;
+		if (taken == 0)
+			window *= 2; /* the frame is larger */
+	}
+	bm_free(buffer);
+	return at == lane->input->size && lane->part_count >= 2;
+}
+
+/* next_part - hand out the next run of frames; false when all are out */
 static bool next_part(struct bm_lane *lane, struct bm_block *block)
 {
-	const struct bm_bytes rest = bm_bytes_from(lane->map, lane->at);
-	size_t size = 0, decoded = 0;
-	while (size < rest.size) {
-		struct bm_codec_part part;
-		lane->input->codec->part(bm_bytes_from(rest, size), &part);
-		if (size && decoded + part.decoded_bytes > lane->block_bytes)
-			break;
-		size += part.size;
-		decoded += part.decoded_bytes;
-	}
-	if (size == 0)
+	if (lane->parts_out == lane->part_count)
 		return false;
-	block->input = lane->number;
+	const struct part *const part = &lane->parts[lane->parts_out];
 	block->lane_seq = lane->parts_out++;
-	block->part = (struct bm_bytes){rest.data, size};
-	block->part_decoded_bytes = decoded;
-	block->data = (struct bm_bytes){0};
-	lane->at += size;
+	block->from = part->from;
+	block->to = part->from + part->size;
+	block->decoded_bytes = part->decoded_bytes;
 	return true;
 }
 
-bool bm_cut_decode(const struct bm_inputs *inputs, struct bm_block *block, char reason[192])
+/* decode_part - read and decode a run of frames */
+static bool decode_part(struct bm_block *block, char reason[192])
 {
-	const struct bm_codec *const codec = inputs->list[block->input].codec;
-	reserve(block, HEADROOM + block->part_decoded_bytes + 64);
-	struct bm_codec_io io = {.in = block->part.data,
-				 .in_size = block->part.size,
+	const struct bm_lane *const lane = block->lane;
+	const struct bm_codec *const codec = lane->input->codec;
+	const size_t size = (size_t)(block->to - block->from);
+	int error;
+	uint8_t *const raw = reserve(&block->raw, &block->raw_room, size);
+	reserve(&block->buffer, &block->buffer_room, HEADROOM + block->decoded_bytes + 64);
+	struct bm_codec_io io = {.in = raw,
+				 .in_size = bm_stream_pread(lane->stream, raw, size, block->from, &error),
 				 .in_last = true,
 				 .out = block->buffer + HEADROOM,
-				 .out_size = block->part_decoded_bytes + 64};
+				 .out_size = block->decoded_bytes + 64};
 	void *const decoder = codec->open(1);
 	enum bm_err err = BM_OK;
 	while (err == BM_OK && io.out_size)
@@ -400,6 +562,19 @@ bool bm_cut_decode(const struct bm_inputs *inputs, struct bm_block *block, char 
 	else if (err == BM_DAMAGED)
 		snprintf(reason, 192, "%s", io.reason);
 	return err == BM_END;
+}
+
+bool bm_cut_fill(struct bm_block *block, char reason[192])
+{
+	return block->kind == BM_BLOCK_RANGE ? read_range(block, reason) : decode_part(block, reason);
+}
+
+void bm_cut_trouble(struct bm_cut *cut, const struct bm_block *block, const char *reason)
+{
+	if (!block->lane->input->damaged)
+		bm_input_trouble(cut->inputs, block->lane->input,
+				 "damaged at byte %llu: %s (what came before is counted)",
+				 (unsigned long long)block->from, reason);
 }
 
 /* join_part - put the carry in front of a decoded part */
@@ -415,13 +590,12 @@ void bm_cut_stitch(struct bm_cut *cut, struct bm_block *block, const char *damag
 {
 	struct bm_lane *const lane = block->lane;
 	const struct bm_bytes decoded = block->data;
-	const bool last = ++lane->parts_stitched == lane->parts_out && lane->at == lane->map.size;
+	const bool last = ++lane->parts_stitched == lane->part_count;
 	bool made = false;
+	block->data = (struct bm_bytes){0};
 	if (!lane->over) {
 		if (damage)
-			bm_input_trouble(cut->inputs, lane->input,
-					 "damaged at byte %llu: %s (what came before is counted)",
-					 (unsigned long long)(block->part.data - lane->map.data), damage);
+			bm_cut_trouble(cut, block, damage);
 		lane->over = last || damage;
 		lane->input->source.decoded_bytes += decoded.size;
 		made = cut_buffer(lane, block, join_part(lane, decoded));
@@ -438,40 +612,35 @@ uint64_t bm_cut_turn(const struct bm_block *block)
 /* --- lanes --- */
 
 /* free_lane - all of an input is read */
-static void free_lane(struct bm_cut *cut, struct bm_lane *lane)
+static void free_lane(struct bm_lane *lane)
 {
-	if (bm_stream_shrank(lane->stream) && !lane->input->damaged)
-		bm_input_trouble(cut->inputs, lane->input,
-				 "file shrank while it was read (rotate by rename, or use --no-mmap)");
 	bm_stream_close(lane->stream);
 	bm_text_dispose(&lane->carry);
+	bm_free(lane->parts);
+	bm_free(lane->anchors);
 	bm_free(lane);
 }
 
 void bm_cut_release(struct bm_cut *cut, struct bm_block *block)
 {
+	(void)cut; /* named for its lock */
 	struct bm_lane *const lane = block->lane;
 	block->lane = NULL;
-	bm_stream_forget(lane->stream, block->map_end);
 	if (--lane->users == 0 && lane->closed)
-		free_lane(cut, lane);
+		free_lane(lane);
 }
 
-/* map_block_bytes - enough blocks for all threads, none too small to be worth a merge */
-static size_t map_block_bytes(const struct bm_cut *cut, uint64_t size)
+/* choose_kind - how an input is best cut */
+static void choose_kind(struct bm_lane *lane)
 {
-	size_t bytes = (size_t)(size / (BLOCKS_A_THREAD * (uint64_t)cut->options.threads)) + 1;
-	if (bytes > MAP_BLOCK_BYTES_MAX)
-		bytes = MAP_BLOCK_BYTES_MAX;
-	return bytes < MAP_BLOCK_BYTES_MIN ? MAP_BLOCK_BYTES_MIN : bytes;
-}
-
-/* skip_mark - leave out a UTF-8 byte-order mark */
-static void skip_mark(struct bm_lane *lane)
-{
-	if (bm_bytes_starts(lane->map, BM_BYTES("\xef\xbb\xbf"))) {
-		lane->at = 3;
-		lane->offset = 3;
+	const struct bm_input *const input = lane->input;
+	lane->kind = BM_BLOCK_READY;
+	if (strcmp(input->codec->name, "plain") != 0) {
+		if (find_parts(lane))
+			lane->kind = BM_BLOCK_PART;
+	} else if (input->seekable && input->size && input->transport != BM_TRANSPORT_EXPORT) {
+		lane->kind = BM_BLOCK_RANGE;
+		sample_file(lane);
 	}
 }
 
@@ -480,8 +649,7 @@ static struct bm_lane *open_lane(struct bm_cut *cut, uint32_t number)
 {
 	struct bm_input *const input = &cut->inputs->list[number];
 	int error;
-	struct bm_stream *const stream =
-		bm_stream_open(input, cut->options.no_mmap, cut->options.threads, &error);
+	struct bm_stream *const stream = bm_stream_open(input, cut->options.threads, &error);
 	if (stream == NULL) {
 		bm_input_trouble(cut->inputs, input, "cannot open: %s (it was there before)",
 				 strerror(error));
@@ -489,18 +657,11 @@ static struct bm_lane *open_lane(struct bm_cut *cut, uint32_t number)
 	}
 	struct bm_lane *const lane = bm_zalloc(1, sizeof *lane);
 	*lane = (struct bm_lane){.input = input, .number = number, .stream = stream};
-	const struct bm_bytes map = bm_stream_map(stream);
-	const bool plain = strcmp(input->codec->name, "plain") == 0;
-	lane->parts = !plain && has_parts(input->codec, map);
-	if (plain || lane->parts)
-		lane->map = map;
-	if (plain)
-		skip_mark(lane);
 	lane->block_bytes = cut->options.block_bytes;
 	if (lane->block_bytes == 0)
-		lane->block_bytes = lane->map.size && !lane->parts ? map_block_bytes(cut, map.size)
-								     : STREAM_BLOCK_BYTES;
+		lane->block_bytes = strcmp(input->codec->name, "plain") == 0 ? RANGE_BYTES : STREAM_BLOCK_BYTES;
 	lane->years = lane->chain = bm_years_at(input->first_day == BM_YEARS_NONE ? 0 : input->first_day);
+	choose_kind(lane);
 	return lane;
 }
 
@@ -509,24 +670,30 @@ static void close_lane(struct bm_cut *cut)
 {
 	struct bm_lane *const lane = cut->lane;
 	cut->lane = NULL;
-	if (lane->map.size && !lane->parts)
-		lane->input->source.decoded_bytes = lane->map.size;
+	if (lane->kind == BM_BLOCK_RANGE)
+		lane->input->source.decoded_bytes = lane->input->size;
 	if (lane->input->size == 0)
 		lane->input->source.bytes = bm_stream_raw_bytes(lane->stream);
 	cut->raw_done += lane->input->size;
 	lane->closed = true;
 	if (lane->users == 0)
-		free_lane(cut, lane);
+		free_lane(lane);
 }
 
 /* next_of - the next block of a lane; false when it is over */
 static bool next_of(struct bm_cut *cut, struct bm_lane *lane, struct bm_block *block)
 {
-	block->map_end = 0;
-	if (lane->parts)
+	block->kind = lane->kind;
+	block->input = lane->number;
+	switch (lane->kind) {
+	case BM_BLOCK_RANGE:
+		return next_range(lane, block);
+	case BM_BLOCK_PART:
 		return next_part(lane, block);
-	const bool made = lane->map.size ? next_mapped(lane, block) : next_streamed(cut, lane, block);
-	return made || hand_out_left(lane, block);
+	case BM_BLOCK_READY:
+		break;
+	}
+	return next_streamed(cut, lane, block);
 }
 
 enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block)
@@ -550,12 +717,14 @@ enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block)
 
 uint64_t bm_cut_raw_bytes(const struct bm_cut *cut)
 {
-	uint64_t bytes = cut->raw_done;
-	if (cut->lane && cut->lane->map.size)
-		bytes += cut->lane->at;
-	else if (cut->lane)
-		bytes += bm_stream_raw_bytes(cut->lane->stream);
-	return bytes;
+	const struct bm_lane *const lane = cut->lane;
+	if (lane == NULL)
+		return cut->raw_done;
+	if (lane->kind == BM_BLOCK_RANGE)
+		return cut->raw_done + lane->at;
+	if (lane->kind == BM_BLOCK_PART)
+		return cut->raw_done + (lane->parts_out ? lane->parts[lane->parts_out - 1].from : 0);
+	return cut->raw_done + bm_stream_raw_bytes(lane->stream);
 }
 
 void bm_cut_free(struct bm_cut *cut)
@@ -563,7 +732,7 @@ void bm_cut_free(struct bm_cut *cut)
 	if (cut == NULL)
 		return;
 	if (cut->lane)
-		free_lane(cut, cut->lane);
+		free_lane(cut->lane);
 	bm_free(cut);
 }
 
@@ -571,4 +740,5 @@ void bm_block_dispose(struct bm_block *block)
 {
 	bm_free(block->anchors);
 	bm_free(block->buffer);
+	bm_free(block->raw);
 }

@@ -1,7 +1,8 @@
 /* cut.h - from inputs to blocks of whole records.
  *
- * One cut serves all workers; its owner calls bm_cut_next under a lock, in turn.  A mapped plain file is cut by offset,
- * without a copy.  What must be decoded is decoded here, straight into the caller's buffer, the cut-off record at its end carried over to the next block.
+ * One cut serves all workers.  bm_cut_next is called under a lock, in turn, and does as little as it can: a plain file is cut by
+ * offset and read by its worker; so is a compressed file of many frames, whose decoded parts are then stitched in turn.  Only
+ * what cannot be cut before it is decoded is decoded here.
  */
 #ifndef BM_CUT_H
 #define BM_CUT_H
@@ -12,20 +13,21 @@
 struct bm_cut;
 
 struct bm_cut_options {
-	size_t block_bytes; /* 0 = chosen by input size and threads */
+	size_t block_bytes; /* 0 = default */
 	unsigned threads;
-	bool no_mmap;
 };
 
 struct bm_cut *bm_cut_new(struct bm_inputs *inputs, const struct bm_cut_options *options);
 void bm_cut_free(struct bm_cut *cut);
 
-/* bm_cut_next - the next block; BM_END behind the last.  Troubles of an input are noted in it and said.  block keeps its buffer and
+/* bm_cut_next - the next block; BM_END behind the last.  Troubles of an input are noted in it and said.  block keeps its buffers and
  * anchors from call to call; start with a zeroed one. */
 enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block);
 
-/* bm_cut_decode - decode a block's part into its buffer; any thread, no lock.  false = damaged, reason set; what came before stands. */
-bool bm_cut_decode(const struct bm_inputs *inputs, struct bm_block *block, char reason[192]);
+/* bm_cut_fill - read a range or decode a part; any thread, no lock.  false = damaged, reason set; what came before stands. */
+bool bm_cut_fill(struct bm_block *block, char reason[192]);
+/* bm_cut_trouble - under the cut's lock: note that a range could not be read in full */
+void bm_cut_trouble(struct bm_cut *cut, const struct bm_block *block, const char *reason);
 /* bm_cut_turn - the lane_seq whose turn it is to be stitched, in the lane of block; under the cut's lock */
 uint64_t bm_cut_turn(const struct bm_block *block);
 /* bm_cut_stitch - in turn, under the cut's lock: join the carried record to the decoded part and carry its end; damage is

@@ -27,6 +27,9 @@ enum {
 	HEAD_BYTES = 1 << 16,
 	TWIN_BYTES = 1 << 10,        /* heads this equal make files compare in full */
 	YEARS_WHOLE_BYTES_MAX = 1 << 20, /* files up to this size are dated by all of their lines */
+	YEARS_DECODED_BYTES_MAX = 16 << 20, /* but no further than this, decoded */
+	SAMPLE_STRIDE = 1 << 20,         /* larger plain ones by a line for each so many bytes */
+	SAMPLE_BYTES = 2048,
 	DEPTH_MAX = 64,
 	ARCHIVE_DEPTH_MAX = 3, /* archives inside archives */
 	FIFO_WAIT_MS = 2000,
@@ -178,41 +181,45 @@ static void note_lines(struct days *days, struct bm_bytes run)
 	}
 }
 
-/* note_samples - the day of the first line behind each stride of a mapped plain file */
-static void note_samples(struct days *days, struct bm_bytes run)
+/* note_sample - the day of the first line behind a place in a plain file */
+static void note_sample(struct days *days, const struct bm_stream *stream, uint64_t at)
 {
-	for (size_t at = 0; at < run.size; at += BM_YEARS_STRIDE) {
-		const size_t start = at == 0 ? 0 : bm_bytes_find(run, at, '\n') + 1;
-		if (start >= run.size)
-			break;
-		const size_t end = bm_bytes_find(run, start, '\n');
-		note_day(days, (struct bm_bytes){run.data + start, end - start});
-	}
+	uint8_t buffer[SAMPLE_BYTES];
+	int error;
+	const struct bm_bytes run = {buffer,
+				     bm_stream_pread(stream, buffer, sizeof buffer, at, &error)};
+	const size_t start = at == 0 ? 0 : bm_bytes_find(run, 0, '\n') + 1;
+	if (start < run.size)
+		note_day(days, bm_bytes_from(run, start));
+}
+
+/* note_whole - the days of all lines of a small input */
+static void note_whole(struct days *days, struct bm_stream *stream)
+{
+	struct bm_text text = {0};
+	size_t got;
+	enum bm_err err;
+	do {
+		uint8_t *const at = bm_text_room(&text, HEAD_BYTES);
+		err = bm_stream_read(stream, at, HEAD_BYTES, &got);
+		text.size += got;
+	} while (err == BM_OK && text.size < YEARS_DECODED_BYTES_MAX);
+	note_lines(days, (struct bm_bytes){text.data, text.size});
+	bm_text_dispose(&text);
 }
 
 /* note_stream - days of the whole input, as densely as its size allows */
 static void note_stream(struct days *days, const struct bm_input *input, struct bm_bytes head)
 {
 	int error;
-	struct bm_stream *const stream =
-		input->seekable ? bm_stream_open(input, false, 1, &error) : NULL;
-	const struct bm_bytes map = stream ? bm_stream_map(stream) : (struct bm_bytes){0};
-	if (stream && input->size <= YEARS_WHOLE_BYTES_MAX) {
-		struct bm_text text = {0};
-		size_t got;
-		enum bm_err err;
-		do {
-			uint8_t *const at = bm_text_room(&text, HEAD_BYTES);
-			err = bm_stream_read(stream, at, HEAD_BYTES, &got);
-			text.size += got;
-		} while (err == BM_OK && text.size < 16 * YEARS_WHOLE_BYTES_MAX);
-		note_lines(days, (struct bm_bytes){text.data, text.size});
-		bm_text_dispose(&text);
-	} else if (map.size && strcmp(input->codec->name, "plain") == 0) {
-		note_samples(days, map);
-	} else {
+	struct bm_stream *const stream = input->seekable ? bm_stream_open(input, 1, &error) : NULL;
+	if (stream && input->size <= YEARS_WHOLE_BYTES_MAX)
+		note_whole(days, stream);
+	else if (stream && strcmp(input->codec->name, "plain") == 0)
+		for (uint64_t at = 0; at < input->size; at += SAMPLE_STRIDE)
+			note_sample(days, stream, at);
+	else
 		note_lines(days, head);
-	}
 	bm_stream_close(stream);
 }
 
@@ -592,8 +599,8 @@ static enum likeness compare_streams(struct bm_stream *left, struct bm_stream *r
 static enum likeness compare(const struct bm_input *left, const struct bm_input *right)
 {
 	int error;
-	struct bm_stream *const left_stream = bm_stream_open(left, false, 1, &error);
-	struct bm_stream *const right_stream = bm_stream_open(right, false, 1, &error);
+	struct bm_stream *const left_stream = bm_stream_open(left, 1, &error);
+	struct bm_stream *const right_stream = bm_stream_open(right, 1, &error);
 	enum likeness likeness = DIFFERENT;
 	if (left_stream && right_stream)
 		likeness = compare_streams(left_stream, right_stream);

@@ -16,7 +16,7 @@ static size_t first_line(const struct bm_input *input, uint8_t buffer[LINE_BYTES
 {
 	int error;
 	size_t got = 0;
-	struct bm_stream *const stream = bm_stream_open(input, false, 1, &error);
+	struct bm_stream *const stream = bm_stream_open(input, 1, &error);
 	if (stream == NULL)
 		return 0;
 	bm_stream_read(stream, buffer, LINE_BYTES, &got);
@@ -29,7 +29,7 @@ static size_t first_line(const struct bm_input *input, uint8_t buffer[LINE_BYTES
 static bool holds(const struct bm_input *input, struct bm_bytes line)
 {
 	int error;
-	struct bm_stream *const stream = bm_stream_open(input, false, 1, &error);
+	struct bm_stream *const stream = bm_stream_open(input, 1, &error);
 	if (stream == NULL)
 		return false;
 	uint8_t *const window = bm_alloc(WINDOW_BYTES + LINE_BYTES);

@@ -4,8 +4,9 @@
  *	          (one at a time,    (N workers, sharing nothing)              (one at a time,
  *	           in order)                                                    in order)
  *
- * What flows.  A worker takes the next block of whole lines from the cut (for compressed input, taking it means
- * decoding it: the bytes are still in this core's cache when they are parsed).  It finds line ends, peels each line's
+ * What flows.  A worker takes the next block of whole lines from the cut and reads or decodes it itself, so that the
+ * bytes are in this core's cache when they are parsed; only a stream that cannot be cut unread (one long frame, a pipe) is decoded under the
+ * cut's lock, by whoever takes the next block.  It finds line ends, peels each line's
  * header, asks the log format what the line says, judges failures by the rules, and puts numbers up in its own tally.  What
  * concerns a message goes through the block's span, which joins a message's lines and knows what it could
  * not join: see span.h, the idea this house stands on.  Then the fold appends the block's span to the span
@@ -19,8 +20,8 @@
  * text.
  *
  * Why memory is bounded.  Only so many blocks are in flight (SPANS_A_WORKER for each worker): whoever would run too far
- * ahead of the fold waits.  A block's bytes lie in the page cache or in its worker's one buffer.  What grows is
- * what must: a cell for each distinct (period, domain, provider, category), a name for each distinct name, and a piece for
+ * ahead of the fold waits.  A block's bytes lie in its worker's one buffer, small enough to stay in its core's cache.
+ * What grows is what must: a cell for each distinct (period, domain, provider, category), a name for each distinct name, and a piece for
  * each message in the queue at the place the fold has reached.
  *
  * Who may touch what.  Three locks, all here.  `cut_lock` guards the cut, the inputs and progress.  `fold_lock` guards the ring
@@ -178,16 +179,22 @@ struct thread {
 	pthread_t id;
 };
 
-/* decode_part - decode a block that came as a part, and wait for its turn to be joined to the one before */
-static void decode_part(struct pipeline *pipeline, struct bm_block *block)
+/* fill - read or decode what the cut only pointed at; a part also waits for its turn to be joined to the one before */
+static void fill(struct pipeline *pipeline, struct bm_block *block)
 {
 	char reason[192];
-	const bool whole = bm_cut_decode(pipeline->inputs, block, reason);
+	const bool whole = bm_cut_fill(block, reason);
+	if (whole && block->kind == BM_BLOCK_RANGE)
+		return;
 	pthread_mutex_lock(&pipeline->cut_lock);
-	while (bm_cut_turn(block) != block->lane_seq)
-		pthread_cond_wait(&pipeline->stitched, &pipeline->cut_lock);
-	bm_cut_stitch(pipeline->cut, block, whole ? NULL : reason);
-	pthread_cond_broadcast(&pipeline->stitched);
+	if (block->kind == BM_BLOCK_RANGE) {
+		bm_cut_trouble(pipeline->cut, block, reason);
+	} else {
+		while (bm_cut_turn(block) != block->lane_seq)
+			pthread_cond_wait(&pipeline->stitched, &pipeline->cut_lock);
+		bm_cut_stitch(pipeline->cut, block, whole ? NULL : reason);
+		pthread_cond_broadcast(&pipeline->stitched);
+	}
 	pthread_mutex_unlock(&pipeline->cut_lock);
 }
 
@@ -199,8 +206,8 @@ static bool next_block(struct pipeline *pipeline, struct bm_block *block)
 	if (pipeline->options->progress)
 		bm_progress_update(pipeline->options->progress, bm_cut_raw_bytes(pipeline->cut), 0);
 	pthread_mutex_unlock(&pipeline->cut_lock);
-	if (more && block->part.size)
-		decode_part(pipeline, block);
+	if (more && block->kind != BM_BLOCK_READY)
+		fill(pipeline, block);
 	return more;
 }
 
@@ -253,8 +260,7 @@ static void set_up(struct pipeline *pipeline)
 	pthread_mutex_init(&pipeline->fold_lock, NULL);
 	pthread_cond_init(&pipeline->folded, NULL);
 	pipeline->cut = bm_cut_new(pipeline->inputs,
-				   &(struct bm_cut_options){pipeline->options->block_bytes, threads,
-							    pipeline->options->no_mmap});
+				   &(struct bm_cut_options){pipeline->options->block_bytes, threads});
 	pipeline->workers = bm_zalloc(threads, sizeof *pipeline->workers);
 	for (unsigned i = 0; i < threads; i++)
 		pipeline->workers[i] = bm_worker_new(pipeline->options);

@@ -27,7 +27,7 @@ struct bm_pipeline_options {
 	struct bm_bytes anonymize_key;
 	unsigned threads;        /* >= 1 */
 	size_t block_bytes;      /* 0 = default */
-	bool no_mmap, addresses;
+	bool addresses;
 	enum bm_depth depth;
 	struct bm_progress *progress; /* or NULL */
 };

@@ -20,7 +20,7 @@ struct opened {
 };
 
 struct bm_render {
-	const struct bm_view *view;
+	struct bm_view view; /* with the cube sorted once for all tables */
 	const struct bm_writer_options *options;
 	unsigned threads;
 	struct opened list[TABLES_MAX];
@@ -41,14 +41,15 @@ static void open_one(void *context, size_t i)
 {
 	struct bm_render *const render = context;
 	struct opened *const opened = &render->list[i];
-	opened->rows = opened->table->open(render->view, &opened->count);
+	opened->rows = opened->table->open(&render->view, &opened->count);
 }
 
 struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_writer_options *options,
 				 unsigned threads)
 {
 	struct bm_render *const render = bm_zalloc(1, sizeof *render);
-	render->view = view;
+	render->view = *view;
+	render->view.sorted = bm_sorted_new(view);
 	render->options = options;
 	render->threads = threads;
 	render->pieces = bm_zalloc((size_t)threads * PIECES_A_THREAD, sizeof *render->pieces);
@@ -64,6 +65,7 @@ void bm_render_close(struct bm_render *render)
 {
 	for (size_t i = 0; i < render->count; i++)
 		render->list[i].table->close(render->list[i].rows);
+	bm_sorted_free((struct bm_sorted *)render->view.sorted);
 	for (size_t i = 0; i < (size_t)render->threads * PIECES_A_THREAD; i++)
 		bm_text_dispose(&render->pieces[i]);
 	bm_free(render->pieces);
@@ -87,7 +89,7 @@ static void render_piece(void *context, size_t i)
 								    : wave->opened->count;
 	text->size = 0;
 	wave->writer->rows(text, wave->opened->table, wave->opened->rows, first, end,
-			   wave->render->view, wave->render->options);
+			   &wave->render->view, wave->render->options);
 }
 
 static enum bm_err write_text(struct bm_output *output, const struct bm_text *text)
@@ -117,12 +119,12 @@ static enum bm_err write_table(struct bm_render *render, const struct opened *op
 			       const struct bm_writer *writer, struct bm_output *output)
 {
 	struct bm_text text = {0};
-	writer->head(&text, opened->table, render->view, render->options);
+	writer->head(&text, opened->table, &render->view, render->options);
 	enum bm_err err = write_text(output, &text);
 	if (err == BM_OK)
 		err = write_rows(render, opened, writer, output);
 	text.size = 0;
-	writer->tail(&text, opened->table, render->view, render->options);
+	writer->tail(&text, opened->table, &render->view, render->options);
 	if (err == BM_OK)
 		err = write_text(output, &text);
 	bm_text_dispose(&text);
@@ -135,7 +137,7 @@ static enum bm_err write_bundle(struct bm_render *render, const struct bm_writer
 {
 	struct bm_text text = {0};
 	enum bm_err err = BM_OK;
-	writer->bundle_head(&text, render->view, render->options);
+	writer->bundle_head(&text, &render->view, render->options);
 	for (size_t i = 0; i < render->count && err == BM_OK; i++) {
 		writer->bundle_table(&text, render->list[i].table, i == 0);
 		err = write_text(output, &text);

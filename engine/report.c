@@ -21,7 +21,6 @@
 #include "overlap.h"
 #include "pipeline.h"
 #include "render.h"
-#include "stream.h"
 
 enum { RULES_BYTES_MAX = 16 << 20, SUMMARY_COLUMNS = 80, SUMMARY_COLUMNS_MIN = 60, SUMMARY_COLUMNS_MAX = 160 };
 
@@ -293,7 +292,6 @@ static int grind(struct bm_inputs *inputs, const struct bm_options *options, con
 		.anonymize_key = {(const uint8_t *)options->anonymize_key, options->anonymize_key_size},
 		.threads = run_threads(options),
 		.block_bytes = options->block_bytes,
-		.no_mmap = options->no_mmap,
 		.addresses = options->addresses,
 		.depth = BM_DEPTH_COUNT,
 		.progress = &progress,
@@ -315,7 +313,6 @@ static int with_inputs(const struct bm_options *options, const struct bm_rules *
 {
 	struct bm_inputs inputs = {0};
 	raise_files();
-	bm_stream_guard();
 	for (size_t i = 0; i < options->path_count; i++)
 		bm_inputs_add(&inputs, options->paths[i]);
 	int status = BM_EXIT_USAGE;

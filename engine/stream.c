@@ -1,90 +1,27 @@
-/* stream.c - maps, pipes and codecs; see stream.h.
- *
- * The SIGBUS handler may only do what a handler may: it walks a fixed table of maps, lays anonymous zero pages over the
- * rest of the one that lost its file (mmap is a plain system call) and sets a flag.
- */
+/* stream.c - files, pipes and codecs; see stream.h. */
 #define _GNU_SOURCE
 #include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAPS_MAX = 8, READ_BYTES = 1 << 18, STEP_BYTES = 1 << 17 };
-
-struct map {
-	uint8_t *data;
-	size_t size;
-	volatile sig_atomic_t used, shrank;
-};
-
-static struct map maps[MAPS_MAX];
+enum { READ_BYTES = 1 << 17 };
 
 struct bm_stream {
 	const struct bm_codec *codec;
 	void *decoder;
-	struct map *map;   /* NULL when read by read(2) */
-	int fd;            /* -1 when mapped */
+	int fd;
 	bool own_fd;
-	size_t at;         /* in the map */
-	size_t forgotten;  /* pages given back */
-	uint8_t *buffer;   /* of a pipe, READ_BYTES */
-	struct bm_bytes ready; /* raw bytes waiting to be decoded */
-	struct bm_bytes head;  /* of input->raw_head, read first */
 	bool eof;
+	uint8_t *buffer;       /* READ_BYTES of raw bytes */
+	struct bm_bytes ready; /* those waiting to be decoded */
+	struct bm_bytes head;  /* of input->raw_head, read first */
 	uint64_t raw_bytes;
-	enum bm_err ended; /* BM_OK while more may come */
+	enum bm_err ended;     /* BM_OK while more may come */
 	char reason[192];
 };
-
-/* --- SIGBUS --- */
-
-static void on_sigbus(int number, siginfo_t *info, void *context)
-{
-	(void)context;
-	const uintptr_t at = (uintptr_t)info->si_addr;
-	const uintptr_t page = at & ~(uintptr_t)4095;
-	for (int i = 0; i < MAPS_MAX; i++) {
-		const uintptr_t from = (uintptr_t)maps[i].data;
-		if (!maps[i].used || at < from || at >= from + maps[i].size)
-			continue;
-		maps[i].shrank = 1;
-		const size_t size = from + maps[i].size - page;
-		if (mmap((void *)page, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
-		    MAP_FAILED)
-			return;
-	}
-	signal(number, SIG_DFL); /* not ours: die as the system meant it */
-}
-
-void bm_stream_guard(void)
-{
-	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGBUS, &action, NULL);
-}
-
-/* --- opening --- */
-
-/* map_file - map all of fd, or NULL when it cannot be mapped */
-static struct map *map_file(int fd, uint64_t size)
-{
-	struct map *map = NULL;
-	for (int i = 0; i < MAPS_MAX && map == NULL; i++)
-		if (!maps[i].used)
-			map = &maps[i];
-	if (map == NULL || size == 0)
-		return NULL;
-	void *const data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		return NULL;
-	madvise(data, size, MADV_SEQUENTIAL);
-	*map = (struct map){.data = data, .size = size, .used = 1};
-	return map;
-}
 
 /* open_fd - the input's file, opened anew where that is possible */
 static int open_fd(const struct bm_input *input)
@@ -96,7 +33,7 @@ static int open_fd(const struct bm_input *input)
 	return input->fd;
 }
 
-struct bm_stream *bm_stream_open(const struct bm_input *input, bool no_mmap, unsigned threads, int *error)
+struct bm_stream *bm_stream_open(const struct bm_input *input, unsigned threads, int *error)
 {
 	const int fd = open_fd(input);
 	*error = errno;
@@ -107,15 +44,12 @@ struct bm_stream *bm_stream_open(const struct bm_input *input, bool no_mmap, uns
 	stream->decoder = input->codec->open(threads);
 	stream->fd = fd;
 	stream->own_fd = input->fd < 0;
-	if (input->seekable && !no_mmap)
-		stream->map = map_file(fd, input->size);
-	if (stream->map == NULL) {
-		stream->buffer = bm_alloc(READ_BYTES);
-		if (!input->seekable)
-			stream->head = (struct bm_bytes){input->raw_head, input->raw_head_size};
-	}
+	stream->buffer = bm_alloc(READ_BYTES);
+	if (!input->seekable)
+		stream->head = (struct bm_bytes){input->raw_head, input->raw_head_size};
 	if (stream->decoder == NULL)
 		bm_out_of_memory(0);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return stream;
 }
 
@@ -124,30 +58,10 @@ void bm_stream_close(struct bm_stream *stream)
 	if (stream == NULL)
 		return;
 	stream->codec->close(stream->decoder);
-	if (stream->map) {
-		stream->map->used = 0;
-		munmap(stream->map->data, stream->map->size);
-	}
 	if (stream->own_fd)
 		close(stream->fd);
 	bm_free(stream->buffer);
 	bm_free(stream);
-}
-
-struct bm_bytes bm_stream_map(const struct bm_stream *stream)
-{
-	return stream->map ? (struct bm_bytes){stream->map->data, stream->map->size}
-			   : (struct bm_bytes){0};
-}
-
-void bm_stream_forget(struct bm_stream *stream, size_t end)
-{
-	enum { FORGET_BYTES_MIN = 1 << 23 }; /* a system call for each 8 MiB */
-	end &= ~(size_t)4095;
-	if (stream->map == NULL || end < stream->forgotten + FORGET_BYTES_MIN)
-		return;
-	madvise(stream->map->data + stream->forgotten, end - stream->forgotten, MADV_DONTNEED);
-	stream->forgotten = end;
 }
 
 const char *bm_stream_reason(const struct bm_stream *stream)
@@ -160,14 +74,24 @@ uint64_t bm_stream_raw_bytes(const struct bm_stream *stream)
 	return stream->raw_bytes - stream->ready.size;
 }
 
-bool bm_stream_shrank(const struct bm_stream *stream)
+size_t bm_stream_pread(const struct bm_stream *stream, uint8_t *out, size_t size, uint64_t offset, int *error)
 {
-	return stream->map && stream->map->shrank;
+	size_t have = 0;
+	*error = 0;
+	while (have < size) {
+		const ssize_t got = pread(stream->fd, out + have, size - have, (off_t)(offset + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			*error = errno;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	return have;
 }
 
-/* --- reading --- */
-
-/* read_more - the next raw bytes of a pipe or unmapped file */
+/* read_more - the next raw bytes */
 static enum bm_err read_more(struct bm_stream *stream)
 {
 	if (stream->head.size) {
@@ -190,27 +114,11 @@ static enum bm_err read_more(struct bm_stream *stream)
 	return BM_OK;
 }
 
-/* map_more - the next raw bytes of a map */
-static void map_more(struct bm_stream *stream)
-{
-	const size_t left = stream->map->size - stream->at;
-	const size_t step = left < STEP_BYTES ? left : STEP_BYTES;
-	bm_stream_forget(stream, stream->at);
-	stream->ready = (struct bm_bytes){stream->map->data + stream->at, step};
-	stream->at += step;
-	stream->raw_bytes += step;
-	stream->eof = stream->at == stream->map->size;
-}
-
 /* step - feed the codec once */
 static enum bm_err step(struct bm_stream *stream, struct bm_codec_io *io)
 {
-	if (stream->ready.size == 0 && !stream->eof) {
-		if (stream->map)
-			map_more(stream);
-		else
-			BM_TRY(read_more(stream));
-	}
+	if (stream->ready.size == 0 && !stream->eof)
+		BM_TRY(read_more(stream));
 	io->in = stream->ready.data;
 	io->in_size = stream->ready.size;
 	io->in_last = stream->eof;

@@ -143,6 +143,39 @@ static bool is_address(struct bm_bytes host)
 	return (last >= '0' && last <= '9') || bm_bytes_find(host, 0, ':') < host.size;
 }
 
+/* label_before - start of the label in front of the one at start, which is not the first */
+static size_t label_before(const char *host, size_t start)
+{
+	size_t at = start - 1;
+	while (at > 0 && host[at - 1] != '.')
+		at--;
+	return at;
+}
+
+/* ends_generic - a top level under which ICANN's part of the list has no suffix of two labels: most mail ends in one,
+ * and the list need not be asked */
+static bool ends_generic(const char *top)
+{
+	return strcmp(top, "com") == 0 || strcmp(top, "net") == 0 || strcmp(top, "org") == 0;
+}
+
+/* registrable_start - where the registrable domain begins in a host of two labels or more; companies' own suffixes (the
+ * list's private part) do not count: who rents a name there is not who runs the mail */
+static size_t registrable_start(const char *host, size_t size)
+{
+	size_t suffix = label_before(host, size + 1);
+	if (suffix == 0)
+		return 0;
+	size_t start = label_before(host, suffix);
+	if (start == 0 || ends_generic(host + suffix))
+		return start;
+	while (start > 0 && psl_is_public_suffix2(psl_builtin(), host + start, PSL_TYPE_ICANN)) {
+		suffix = start;
+		start = label_before(host, suffix);
+	}
+	return start;
+}
+
 struct bm_bytes bm_provider_registrable(struct bm_bytes host)
 {
 	char copy[BM_PROVIDER_HOST_BYTES_MAX + 1];
@@ -153,9 +186,6 @@ struct bm_bytes bm_provider_registrable(struct bm_bytes host)
 		return host;
 	memcpy(copy, host.data, size);
 	copy[size] = '\0';
-	const char *const domain = psl_registrable_domain(psl_builtin(), copy);
-	if (!domain)
-		return host;
-	const size_t offset = (size_t)(domain - copy);
-	return (struct bm_bytes){host.data + offset, size - offset};
+	const size_t start = registrable_start(copy, size);
+	return (struct bm_bytes){host.data + start, size - start};
 }

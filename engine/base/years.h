@@ -14,7 +14,7 @@
 
 #include "bouncemill/clock.h"
 
-enum { BM_YEARS_STRIDE = 1 << 16 };
+enum { BM_YEARS_STRIDE = 1 << 18 };
 
 /* bm_years_at - a reference at a day */
 static inline struct bm_years bm_years_at(int32_t day)

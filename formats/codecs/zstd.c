@@ -365,7 +365,7 @@ static void zstd_close(void *decoder)
 	bm_free(zstd);
 }
 
-/* zstd_part - true, with the first frame of rest and the zero padding behind it */
+/* zstd_part - true, with the first frame of rest and the zero padding behind it, when its header tells its size */
 static bool zstd_part(struct bm_bytes rest, struct bm_codec_part *part)
 {
 	enum kind kind;
@@ -381,8 +381,9 @@ static bool zstd_part(struct bm_bytes rest, struct bm_codec_part *part)
 	part->decoded_bytes = 0;
 	if (kind == FRAME) {
 		const unsigned long long claim = ZSTD_getFrameContentSize(rest.data, rest.size);
-		if (claim < ZSTD_CONTENTSIZE_ERROR && claim <= SIZE_MAX)
-			part->decoded_bytes = (size_t)claim;
+		if (claim >= ZSTD_CONTENTSIZE_ERROR || claim > SIZE_MAX)
+			return false; /* unknown: the frame came from a pipe */
+		part->decoded_bytes = (size_t)claim;
 	}
 	while (part->size < rest.size && rest.data[part->size] == 0)
 		part->size++;

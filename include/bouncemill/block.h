@@ -1,7 +1,6 @@
 /* block.h - a run of whole records, the unit of work.
  *
- * Made by the cut in (input, offset) order, read by one worker.  Its bytes lie in a mapped file or in the block's own
- * buffer; either way they are borrowed until the worker gives the block back.
+ * Made by the cut in (input, offset) order, read by one worker.  Its bytes lie in the block's own buffer.
  */
 #ifndef BOUNCEMILL_BLOCK_H
 #define BOUNCEMILL_BLOCK_H
@@ -11,27 +10,33 @@
 /* Records longer than this are not read, but counted as malformed. */
 #define BM_LINE_BYTES_MAX ((size_t)1 << 20)
 
+enum bm_block_kind {
+	BM_BLOCK_READY, /* data is there */
+	BM_BLOCK_RANGE, /* of a plain file: the worker reads it by bm_cut_fill */
+	BM_BLOCK_PART   /* of a compressed file: the worker decodes it by bm_cut_fill, then it is stitched in turn */
+};
+
 struct bm_block {
-	uint64_t seq;       /* order of all blocks of the run */
-	uint32_t input;     /* number in the inputs */
-	uint64_t offset;    /* of the first byte in the decoded stream */
+	enum bm_block_kind kind;
+	uint64_t seq;        /* order of all blocks of the run */
+	uint32_t input;      /* number in the inputs */
+	uint64_t offset;     /* of the first byte in the decoded stream */
 	struct bm_bytes data;
-	size_t map_end;     /* private to cut.c: where data ends in its map */
-	bool last;          /* of its input: a record may lack its line end */
-	uint32_t long_lines; /* records left out in front of data because they were too long */
+	bool last;           /* of its input: a record may lack its line end */
+	uint32_t long_lines; /* records left out because they were too long */
 	/* year-less stamps: the reference at the first byte, then a fresh one for the first record at or behind each stride
 	 * border in data; see engine/base/years.h */
 	struct bm_years years;
-	int32_t *anchors;   /* days; anchor i belongs to border (first_border + i) * stride */
+	int32_t *anchors;    /* days; anchor i belongs to border (first_border + i) * stride */
 	size_t anchor_count, anchor_room;
 	uint64_t first_border;
-	/* a part to decode by the worker itself, then to be completed by bm_cut_stitch */
-	struct bm_lane *lane; /* private to cut.c */
+	/* private to cut.c */
+	struct bm_lane *lane;
 	uint64_t lane_seq;
-	struct bm_bytes part;
-	size_t part_decoded_bytes;
-	uint8_t *buffer; /* owned by the worker */
-	size_t buffer_room;
+	uint64_t from, to;   /* of the file, for a range or part */
+	size_t decoded_bytes; /* of a part, as its headers claim */
+	uint8_t *buffer, *raw;
+	size_t buffer_room, raw_room;
 };
 
 #endif

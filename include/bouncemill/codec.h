@@ -27,7 +27,7 @@ struct bm_codec_io {
 /* A decodable run of the compressed file that needs nothing from its neighbours. */
 struct bm_codec_part {
 	size_t size;          /* compressed bytes */
-	size_t decoded_bytes; /* as the header claims: a hint, never a promise; 0 = unknown */
+	size_t decoded_bytes; /* as the header claims: a hint, never a promise; 0 = a skippable frame */
 };
 
 struct bm_codec {
@@ -40,8 +40,8 @@ struct bm_codec {
 	 * BM_END = stream complete; BM_DAMAGED = reason says why, the stream is over */
 	enum bm_err (*step)(void *decoder, struct bm_codec_io *io);
 	void (*close)(void *decoder);
-	/* part - size of the independent part at the head of rest (a whole mapped file's tail), or
-	 * false when that cannot be told cheaply.  NULL when the codec has no such thing. */
+	/* part - sizes of the independent part at the head of rest (a whole mapped file's tail), or
+	 * false when they cannot be told cheaply.  NULL when the codec has no such thing. */
 	bool (*part)(struct bm_bytes rest, struct bm_codec_part *part);
 };
 

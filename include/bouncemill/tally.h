@@ -86,7 +86,7 @@ struct bm_domain_record { /* by domain number */
 	struct bm_steps delays; /* of deliveries */
 };
 
-struct bm_template_record { /* by template number; the name is provider NUL dsn NUL masked text */
+struct bm_template_record { /* by template number; the name is provider NUL evidence NUL masked text */
 	uint64_t n[BM_OUTCOME_COUNT]; /* bounced and deferred attempts, expired recipients */
 	struct bm_seen seen;
 	struct bm_bytes sample; /* the smallest original text, clipped; owned by the tally */
