@@ -26,18 +26,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <malloc.h>
+#include <sys/mman.h>
+
 #ifdef BM_MIMALLOC
 #include <mimalloc.h>
-#define take        mi_malloc
-#define take_zeroed mi_calloc
-#define retake      mi_realloc
-#define give        mi_free
+#define take(size)         mi_malloc(size)
+#define take_aligned(size) mi_malloc_aligned(size, HUGE_BYTES)
+#define take_zeroed        mi_calloc
+#define retake             mi_realloc
+#define give               mi_free
+#define usable             mi_usable_size
 #else
-#define take        malloc
-#define take_zeroed calloc
-#define retake      realloc
-#define give        free
+#define take(size)         malloc(size)
+#define take_aligned(size) aligned_alloc(HUGE_BYTES, size)
+#define take_zeroed        calloc
+#define retake             realloc
+#define give               free
+#define usable             malloc_usable_size
 #endif
+
+/* Tables from this size on lie in huge pages where the system lends them: looked up at random, they cost far
+ * fewer page faults and TLB misses. */
+enum { HUGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 1 << 20 };
 
 enum { LINE_BYTES_MAX = 3500, WHAT_BYTES_MAX = 1200, MESSAGE_BYTES_MAX = 2200 };
 
@@ -141,9 +152,21 @@ void bm_remove_unfinished(void)
 	errno = kept;
 }
 
+/* take_huge - a large piece of memory, in huge pages if they are to be had; or NULL */
+static void *take_huge(size_t size)
+{
+	const size_t rounded = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
+	if (rounded < size)
+		return NULL;
+	void *const fresh = take_aligned(rounded);
+	if (fresh)
+		madvise(fresh, rounded, MADV_HUGEPAGE);
+	return fresh;
+}
+
 void *bm_alloc(size_t size)
 {
-	void *const fresh = take(size ? size : 1);
+	void *const fresh = size >= HUGE_FROM_BYTES ? take_huge(size) : take(size ? size : 1);
 	if (!fresh)
 		bm_out_of_memory(size);
 	return fresh;
@@ -151,14 +174,26 @@ void *bm_alloc(size_t size)
 
 void *bm_zalloc(size_t count, size_t size)
 {
+	if (size && count > SIZE_MAX / size)
+		bm_out_of_memory(SIZE_MAX);
+	if (count * size >= HUGE_FROM_BYTES)
+		return memset(bm_alloc(count * size), 0, count * size);
 	void *const fresh = take_zeroed(count ? count : 1, size ? size : 1);
 	if (!fresh)
-		bm_out_of_memory(size && count > SIZE_MAX / size ? SIZE_MAX : count * size);
+		bm_out_of_memory(count * size);
 	return fresh;
 }
 
 void *bm_realloc(void *old, size_t size)
 {
+	if (size >= HUGE_FROM_BYTES) {
+		void *const larger = bm_alloc(size);
+		const size_t had = old ? usable(old) : 0;
+		if (old)
+			memcpy(larger, old, had < size ? had : size);
+		bm_free(old);
+		return larger;
+	}
 	void *const fresh = retake(old, size ? size : 1);
 	if (!fresh)
 		bm_out_of_memory(size);

@@ -33,6 +33,13 @@ static struct bm_bytes *entry(const struct bm_intern *intern, uint32_t id)
 	return &intern->segments[top - SEGMENT_FIRST_BITS][shifted - (1u << top)];
 }
 
+/* is_entry - is the run of a number equal to run */
+static inline bool is_entry(const struct bm_intern *intern, uint32_t id, struct bm_bytes run)
+{
+	const struct bm_bytes known = *entry(intern, id);
+	return known.size == run.size && bm_same_short(known.data, run.data, run.size);
+}
+
 struct bm_intern *bm_intern_new(void)
 {
 	struct bm_intern *const intern = bm_zalloc(1, sizeof *intern);
@@ -91,7 +98,7 @@ uint32_t bm_intern_add(struct bm_intern *intern, struct bm_bytes run)
 	size_t at = (size_t)hash & mask;
 	for (; intern->slots[at].mark; at = (at + 1) & mask)
 		if (intern->slots[at].tag == tag &&
-		    bm_bytes_equal(*entry(intern, intern->slots[at].mark - 1), run))
+		    is_entry(intern, intern->slots[at].mark - 1, run))
 			return intern->slots[at].mark - 1;
 	const uint32_t id = append(intern, run);
 	intern->slots[at] = (struct slot){tag, id + 1};

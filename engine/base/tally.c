@@ -28,6 +28,12 @@ static inline uint64_t key_hash(const uint32_t key[4])
 	return bm_hash_mix(words[0] ^ seeds[0], words[1] ^ seeds[1]);
 }
 
+static inline bool same_key(const uint32_t left[4], const uint32_t right[4])
+{
+	return ((left[0] ^ right[0]) | (left[1] ^ right[1]) | (left[2] ^ right[2]) |
+		(left[3] ^ right[3])) == 0;
+}
+
 static inline bool is_free(const struct bm_cell *cell)
 {
 	return (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3]) == 0;
@@ -38,7 +44,7 @@ static inline struct bm_cell *probe(struct bm_cell *slots, size_t room, const ui
 {
 	const size_t mask = room - 1;
 	size_t at = (size_t)(key_hash(key) >> 16) & mask;
-	while (!is_free(&slots[at]) && memcmp(slots[at].key, key, sizeof slots[at].key) != 0)
+	while (!is_free(&slots[at]) && !same_key(slots[at].key, key))
 		at = (at + 1) & mask;
 	return &slots[at];
 }
@@ -150,8 +156,30 @@ uint64_t bm_steps_count(const struct bm_steps *steps)
 	return total;
 }
 
+/* few_quantile - of the small form: its counters in the order of their steps, by selection */
+static double few_quantile(const struct bm_steps *steps, double share)
+{
+	enum { FEW = sizeof steps->few / sizeof *steps->few };
+	uint64_t total = 0, below = 0;
+	for (int i = 0; i < FEW; i++)
+		total += steps->few[i] & 0xffffff;
+	for (uint32_t done = 0; total;) {
+		uint32_t least = UINT32_MAX;
+		for (int i = 0; i < FEW; i++)
+			if ((steps->few[i] & 0xffffff) && steps->few[i] >= done && steps->few[i] < least)
+				least = steps->few[i];
+		below += least & 0xffffff;
+		if ((double)below >= share * (double)total)
+			return bm_step_value(least >> 24);
+		done = least + 1;
+	}
+	return -1;
+}
+
 double bm_steps_quantile(const struct bm_steps *steps, double share)
 {
+	if (steps->full == NULL)
+		return few_quantile(steps, share);
 	uint64_t counts[BM_STEP_COUNT], total = 0, below = 0;
 	step_counts(steps, counts);
 	for (unsigned i = 0; i < BM_STEP_COUNT; i++)
