@@ -7,7 +7,7 @@
 #include "hash.h"
 
 enum {
-	DOMAIN_BYTES_MAX = 255, /* RFC 5321 4.5.3.1.2; longer ones are cut and marked */
+	DOMAIN_BYTES_MAX = 256, /* RFC 5321 4.5.3.1.2 allows 255; longer ones are cut */
 	RELAY_BYTES_MAX = 512,
 	ADDRESS_BYTES_MAX = 512,
 	REPLY_TEXT_BYTES_MAX = 4096 /* of a failure's text that is looked at */
@@ -70,23 +70,41 @@ static inline uint32_t *memo_at(struct memo *memo, uint32_t number)
 	return &memo->providers[number];
 }
 
-/* lower - copy run in lower case (ASCII) into buffer of max bytes, return what fits */
+/* lower8 - eight bytes in lower case: a byte is a capital when adding carries it over 'A' but not over 'Z' */
+static inline uint64_t lower8(uint64_t word)
+{
+	const uint64_t low = word & 0x7f7f7f7f7f7f7f7fu;
+	const uint64_t over_a = low + 0x3f3f3f3f3f3f3f3fu, over_z = low + 0x2525252525252525u;
+	return word | ((over_a & ~over_z & ~word & 0x8080808080808080u) >> 2);
+}
+
+/* lower - copy run in lower case (ASCII) into buffer of max bytes, a multiple of 8; returns what fits */
 static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t max)
 {
 	const size_t size = run.size < max ? run.size : max;
-	for (size_t i = 0; i < size; i++) {
-		const uint8_t byte = run.data[i];
-		buffer[i] = byte | ((uint8_t)(byte - 'A') < 26 ? 0x20 : 0);
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8) {
+		const uint64_t word = lower8(bm_load64(run.data + i));
+		memcpy(buffer + i, &word, sizeof word);
 	}
+	for (; i < size; i++)
+		buffer[i] = run.data[i] | ((uint8_t)(run.data[i] - 'A') < 26 ? 0x20 : 0);
 	return (struct bm_bytes){buffer, size};
+}
+
+/* last_at - offset behind the last @, or 0 */
+static inline size_t last_at(struct bm_bytes address)
+{
+	size_t behind = 0;
+	for (size_t at = 0; (at = bm_bytes_find_either(address, at, '@', '@')) < address.size;)
+		behind = ++at;
+	return behind;
 }
 
 /* domain_of - the part behind the last @, lower case, without a trailing dot; buffer holds it */
 static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[DOMAIN_BYTES_MAX])
 {
-	size_t at = address.size;
-	while (at > 0 && address.data[at - 1] != '@')
-		at--;
+	const size_t at = last_at(address);
 	if (at == 0)
 		return (struct bm_bytes){buffer, 0};
 	struct bm_bytes domain = lower(bm_bytes_from(address, at), buffer, DOMAIN_BYTES_MAX);
@@ -167,13 +185,8 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 {
 	struct bm_text *const text = &classifier->address;
 	text->size = 0;
-	struct bm_bytes local = address;
-	for (size_t at = address.size; at > 0; at--) {
-		if (address.data[at - 1] != '@')
-			continue;
-		local.size = at - 1;
-		break;
-	}
+	const size_t at = last_at(address);
+	struct bm_bytes local = {address.data, at ? at - 1 : address.size};
 	if (local.size > ADDRESS_BYTES_MAX)
 		local.size = ADDRESS_BYTES_MAX;
 	if (classifier->key.size) {
@@ -291,38 +304,82 @@ static uint8_t outcome_of(enum bm_status status)
 					     : BM_DEFERRED;
 }
 
-/* relay_number - "host[ip]" as one name; false when nobody was spoken to */
-static bool relay_number(struct bm_classifier *classifier, const struct bm_event *event,
-			 uint32_t *number)
+/* relay_name - "host[ip]" as one name; empty when nobody was spoken to */
+static struct bm_bytes relay_name(const struct bm_event *event)
 {
 	if (event->relay.size == 0 || bm_bytes_equal(event->relay, BM_BYTES("none")))
-		return false;
+		return (struct bm_bytes){0};
 	size_t size = event->relay.size;
 	if (event->relay_ip.size) /* the two lie side by side in the line */
 		size = (size_t)(event->relay_ip.data + event->relay_ip.size + 1 - event->relay.data);
-	if (size > RELAY_BYTES_MAX)
-		size = RELAY_BYTES_MAX;
-	*number = bm_intern_add(classifier->tally->relays,
-				(struct bm_bytes){event->relay.data, size});
-	return true;
+	return (struct bm_bytes){event->relay.data, size < RELAY_BYTES_MAX ? size : RELAY_BYTES_MAX};
 }
 
-void bm_classify(struct bm_classifier *classifier, const struct bm_event *event, bm_time time,
-		 struct bm_fact *fact)
+void bm_lookup_start(const struct bm_classifier *classifier, const struct bm_event *event,
+		     struct bm_lookup *lookup)
 {
-	uint8_t buffer[DOMAIN_BYTES_MAX];
-	const struct bm_bytes domain = domain_of(event->address, buffer);
+	lookup->domain = domain_of(event->address, lookup->lower);
+	lookup->domain_hash = bm_hash(lookup->domain);
+	bm_intern_want(classifier->tally->domains, lookup->domain_hash);
+	lookup->relay = relay_name(event);
+	if (lookup->relay.size == 0)
+		return;
+	lookup->relay_hash = bm_hash(lookup->relay);
+	bm_intern_want(classifier->tally->relays, lookup->relay_hash);
+}
+
+void bm_lookup_peek(const struct bm_classifier *classifier, struct bm_lookup *lookup)
+{
+	const struct bm_tally *const tally = classifier->tally;
+	lookup->domain_guess = bm_intern_peek(tally->domains, lookup->domain_hash);
+	lookup->relay_guess = lookup->relay.size == 0 ? UINT32_MAX
+						      : bm_intern_peek(tally->relays, lookup->relay_hash);
+}
+
+void bm_lookup_fetch(const struct bm_classifier *classifier, const struct bm_lookup *lookup)
+{
+	const struct bm_tally *const tally = classifier->tally;
+	if (lookup->domain_guess != UINT32_MAX) {
+		bm_intern_fetch(tally->domains, lookup->domain_guess);
+		__builtin_prefetch(&tally->domain[lookup->domain_guess], 1);
+	}
+	if (lookup->relay_guess == UINT32_MAX)
+		return;
+	bm_intern_fetch(tally->relays, lookup->relay_guess);
+	if (lookup->relay_guess < classifier->relays.count)
+		__builtin_prefetch(&classifier->relays.providers[lookup->relay_guess]);
+}
+
+/* find_names - the numbers of the names that were looked up */
+static void find_names(struct bm_classifier *classifier, const struct bm_lookup *lookup,
+		       struct bm_fact *fact)
+{
+	struct bm_tally *const tally = classifier->tally;
+	fact->domain = bm_intern_is(tally->domains, lookup->domain_guess, lookup->domain)
+			       ? lookup->domain_guess
+			       : bm_tally_domain_hashed(tally, lookup->domain, lookup->domain_hash);
+	fact->has_relay = lookup->relay.size > 0;
+	if (fact->has_relay)
+		fact->relay = bm_intern_is(tally->relays, lookup->relay_guess, lookup->relay)
+				      ? lookup->relay_guess
+				      : bm_intern_add_hashed(tally->relays, lookup->relay,
+							     lookup->relay_hash);
+}
+
+void bm_classify(struct bm_classifier *classifier, const struct bm_event *event,
+		 const struct bm_lookup *lookup, bm_time time, struct bm_fact *fact)
+{
 	*fact = (struct bm_fact){.time = time,
 				 .outcome = outcome_of(event->status),
 				 .category = BM_CATEGORY_DELIVERED,
 				 .delay_step = BM_NO_STEP};
-	fact->domain = bm_tally_domain(classifier->tally, domain);
-	fact->has_relay = relay_number(classifier, event, &fact->relay);
+	find_names(classifier, lookup, fact);
 	fact->provider = fact->has_relay ? relay_provider(classifier, event, fact)
 					 : domain_provider(classifier, fact->domain);
 	if (classifier->addresses)
-		fact->address = bm_tally_address(classifier->tally,
-						 address_name(classifier, event->address, domain));
+		fact->address =
+			bm_tally_address(classifier->tally,
+					 address_name(classifier, event->address, lookup->domain));
 	if (event->status != BM_STATUS_SENT) {
 		failure(classifier, event, fact);
 		if (classifier->addresses)

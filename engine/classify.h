@@ -17,9 +17,24 @@ struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_
 					struct bm_bytes anonymize_key);
 void bm_classifier_free(struct bm_classifier *classifier);
 
+/* The names of an attempt, ready to be looked up.  Names are spread all over memory: a worker looks up those of many attempts
+ * together, so that it waits for memory once and not a dozen times an attempt. */
+struct bm_lookup {
+	uint8_t lower[256];   /* the domain in lower case */
+	struct bm_bytes domain, relay; /* relay is empty when nobody was spoken to */
+	uint64_t domain_hash, relay_hash;
+	uint32_t domain_guess, relay_guess;
+};
+/* bm_lookup_start - take the names of an event, ask memory for their slots */
+void bm_lookup_start(const struct bm_classifier *classifier, const struct bm_event *event,
+		     struct bm_lookup *lookup);
+/* bm_lookup_peek, bm_lookup_fetch - the next steps: see bm_intern_want */
+void bm_lookup_peek(const struct bm_classifier *classifier, struct bm_lookup *lookup);
+void bm_lookup_fetch(const struct bm_classifier *classifier, const struct bm_lookup *lookup);
+
 /* bm_classify - judge an attempt at time; every number in *fact is the tally's */
-void bm_classify(struct bm_classifier *classifier, const struct bm_event *event, bm_time time,
-		 struct bm_fact *fact);
+void bm_classify(struct bm_classifier *classifier, const struct bm_event *event,
+		 const struct bm_lookup *lookup, bm_time time, struct bm_fact *fact);
 
 /* bm_classify_sender - number of a sender address's domain ("<>" for the null sender) */
 uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes address);

@@ -55,9 +55,23 @@ static void count_failure(const struct bm_counter *counter, const struct bm_fact
 
 static void count_delay(const struct bm_counter *counter, const struct bm_fact *fact)
 {
-	const uint32_t key[4] = {fact->provider, fact->delay_step, 0, 0};
 	bm_steps_add(&counter->tally->domain[fact->domain].delays, fact->delay_step, 1);
-	bump(counter->tally, BM_CELLS_DELAYS, key, 0, 1);
+	bm_steps_add(&counter->tally->provider[fact->provider].delays, fact->delay_step, 1);
+}
+
+void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
+{
+	const struct bm_tally *const tally = counter->tally;
+	const uint32_t pair = BM_PAIR(fact->provider, fact->category);
+	const uint32_t cube[4] = {(uint32_t)bm_period_of(fact->time, counter->bucket), fact->domain, pair, 0};
+	const uint32_t relay[4] = {fact->relay, pair, 0, 0};
+	const uint32_t spread[4] = {fact->template, fact->domain, 0, 0};
+	bm_cells_want(&tally->cells[BM_CELLS_CUBE], cube);
+	if (fact->has_relay)
+		bm_cells_want(&tally->cells[BM_CELLS_RELAYS], relay);
+	if (fact->outcome != BM_DELIVERED)
+		bm_cells_want(&tally->cells[BM_CELLS_SPREAD], spread);
+	__builtin_prefetch(&tally->provider[fact->provider], 1);
 }
 
 void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact)
@@ -70,7 +84,7 @@ void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fa
 		bump(tally, BM_CELLS_RELAYS, key, outcome, 1);
 	}
 	bm_seen_add(&tally->domain[fact->domain].seen, fact->time);
-	bm_seen_add(&tally->provider[fact->provider], fact->time);
+	bm_seen_add(&tally->provider[fact->provider].seen, fact->time);
 	bm_seen_add(&tally->category[fact->category], fact->time);
 	if (outcome != BM_DELIVERED)
 		count_failure(counter, fact);
@@ -85,7 +99,7 @@ void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fa
 	struct bm_tally *const tally = counter->tally;
 	count_cube(counter, fact, BM_EXPIRED, time);
 	bm_seen_add(&tally->domain[fact->domain].seen, time);
-	bm_seen_add(&tally->provider[fact->provider], time);
+	bm_seen_add(&tally->provider[fact->provider].seen, time);
 	bm_seen_add(&tally->category[fact->category], time);
 	tally->template[fact->template].n[BM_EXPIRED]++;
 	if (counter->addresses)

@@ -28,6 +28,8 @@ struct bm_counter {
 	bool addresses;
 };
 
+/* bm_count_want - the attempt will be counted soon: ask memory for the cells and records it touches */
+void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
 void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_expired - a recipient given up at time; fact is its last deferral */

@@ -101,7 +101,16 @@ struct bm_span {
 struct bm_message_key bm_message_key(struct bm_bytes queue_id, uint64_t host)
 {
 	struct bm_message_key key = {{0}, host};
-	memcpy(key.id, queue_id.data, queue_id.size < sizeof key.id ? queue_id.size : sizeof key.id);
+	uint8_t *const id = (uint8_t *)key.id;
+	if (queue_id.size > sizeof key.id)
+		queue_id.size = sizeof key.id;
+	/* Most are 8 to 16 bytes: two overlapping words instead of a loop. */
+	if (queue_id.size >= 8 && queue_id.size <= 16) {
+		memcpy(id, queue_id.data, 8);
+		memcpy(id + queue_id.size - 8, queue_id.data + queue_id.size - 8, 8);
+	} else if (queue_id.size) {
+		memcpy(id, queue_id.data, queue_id.size);
+	}
 	return key;
 }
 
@@ -120,7 +129,8 @@ static uint64_t origin_hash(const struct bm_message_key *key)
 
 static inline bool same_key(const struct bm_message_key *left, const struct bm_message_key *right)
 {
-	return memcmp(left, right, sizeof *left) == 0;
+	return ((left->id[0] ^ right->id[0]) | (left->id[1] ^ right->id[1]) | (left->id[2] ^ right->id[2]) |
+		(left->host ^ right->host)) == 0;
 }
 
 static inline uint32_t run_hash(uint32_t piece, uint64_t address_hash)
@@ -673,9 +683,9 @@ static void attempt(struct bm_span *span, const struct bm_span_event *event,
 	else
 		count_attempt(span, number, fact, counter);
 	if (fact->outcome == BM_DEFERRED)
-		defer(span, number, event->address_hash, fact);
+		defer(span, number, bm_hash(event->address), fact);
 	else if (span->pieces[number].list[LIST_RUNS] != NONE || span->pieces[number].left_open)
-		finish_address(span, number, event->address_hash,
+		finish_address(span, number, bm_hash(event->address),
 			       fact->outcome == BM_DELIVERED ? END_DELIVERED : END_BOUNCED,
 			       fact->time, counter);
 }

@@ -49,7 +49,7 @@ struct bm_span_event {
 	struct bm_message_key next;
 	bm_time time;
 	uint32_t sender;             /* SENDER: number in the tally */
-	uint64_t address_hash;       /* ATTEMPT */
+	struct bm_bytes address;     /* ATTEMPT: the recipient */
 	const struct bm_fact *fact;  /* ATTEMPT */
 };
 

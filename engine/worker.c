@@ -14,7 +14,20 @@
 #include "record.h"
 #include "scan.h"
 
-enum { ENDS_MAX = 1024, HOST_BYTES_MAX = 255 };
+enum {
+	ENDS_MAX = 1024,
+	HOST_BYTES_MAX = 255,
+	STAGED_MAX = 32 /* events taken together */
+};
+
+/* An event between parsing and counting. */
+struct staged {
+	struct bm_event event;
+	struct bm_lookup lookup; /* of an attempt */
+	struct bm_fact fact;     /* of an attempt */
+	bm_time time;
+	uint64_t host;
+};
 
 struct bm_worker {
 	const struct bm_pipeline_options *options;
@@ -32,6 +45,8 @@ struct bm_worker {
 	uint64_t last_host_hash;
 	struct bm_fact no_fact; /* stands in for a judged one while stages are timed */
 	uint32_t ends[ENDS_MAX];
+	struct staged staged[STAGED_MAX];
+	unsigned staged_count;
 };
 
 struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options)
@@ -113,40 +128,32 @@ static bool in_time(const struct bm_pipeline_options *options, bm_time time)
 	       (options->until == BM_TIME_UNKNOWN || wall < bm_time_wall(options->until));
 }
 
-/* attempt - judge a delivery attempt and give it to the span */
-static void attempt(struct bm_worker *worker, const struct bm_event *event,
-		    struct bm_span_event *span_event, uint64_t host)
+/* add_attempt - give a judged delivery attempt to the span */
+static void add_attempt(struct bm_worker *worker, const struct staged *staged, struct bm_span_event *span_event)
 {
-	struct bm_fact fact;
-	if (worker->options->depth >= BM_DEPTH_CLASSIFY)
-		bm_classify(worker->classifier, event, span_event->time, &fact);
-	if (worker->options->depth < BM_DEPTH_COUNT)
-		fact = worker->no_fact;
-	const bool sent = event->status == BM_STATUS_SENT;
+	const struct bm_event *const event = &staged->event;
 	const bool socket = bm_bytes_find_either(event->relay_ip, 0, '/', '/') < event->relay_ip.size;
 	span_event->has_next = event->next_id.size > 0;
-	span_event->hop = sent && (span_event->has_next || (event->relay_near && !socket));
+	span_event->hop = event->status == BM_STATUS_SENT &&
+			  (span_event->has_next || (event->relay_near && !socket));
 	if (span_event->has_next)
-		span_event->next = bm_message_key(event->next_id, host);
-	span_event->address_hash = bm_hash(event->address);
-	span_event->fact = &fact;
+		span_event->next = bm_message_key(event->next_id, staged->host);
+	span_event->address = event->address;
+	span_event->fact = &staged->fact;
 	bm_span_add(worker->span, span_event, &worker->counter);
 }
 
-/* take_event - what an event of a record changes */
-static void take_event(struct bm_worker *worker, const struct bm_record *record,
-		       const struct bm_event *event)
+/* add_event - what a staged event changes */
+static void add_event(struct bm_worker *worker, const struct staged *staged)
 {
-	const uint64_t host = host_hash(worker, record->host);
+	const struct bm_event *const event = &staged->event;
 	struct bm_span_event span_event;
 	span_event.kind = event->kind;
-	span_event.time = record->time;
-	if (event->kind < BM_EVENT_REJECT)
-		span_event.key = bm_message_key(event->queue_id, host);
+	span_event.time = staged->time;
+	span_event.key = bm_message_key(event->queue_id, staged->host);
 	switch (event->kind) {
 	case BM_EVENT_ATTEMPT:
-		if (in_time(worker->options, record->time))
-			attempt(worker, event, &span_event, host);
+		add_attempt(worker, staged, &span_event);
 		return;
 	case BM_EVENT_SENDER:
 		span_event.sender = bm_classify_sender(worker->classifier, event->address);
@@ -156,25 +163,81 @@ static void take_event(struct bm_worker *worker, const struct bm_record *record,
 		span_event.far = event->client_far;
 		span_event.has_next = event->next_id.size > 0;
 		if (span_event.has_next)
-			span_event.next = bm_message_key(event->next_id, host);
+			span_event.next = bm_message_key(event->next_id, staged->host);
 		break;
-	case BM_EVENT_EXPIRED:
-		if (!in_time(worker->options, record->time))
-			return;
-		break;
-	case BM_EVENT_REMOVED:
-		break;
-	case BM_EVENT_REJECT:
-	case BM_EVENT_PROBE:
-		if (in_time(worker->options, record->time))
-			bm_count_period(&worker->counter,
-					event->kind == BM_EVENT_REJECT ? BM_REJECTED : BM_PROBES,
-					record->time);
-		return;
 	default:
-		return;
+		break;
 	}
 	bm_span_add(worker->span, &span_event, &worker->counter);
+}
+
+/* judge - the fact of a staged attempt; less of it while stages are timed */
+static void judge(struct bm_worker *worker, struct staged *staged)
+{
+	if (worker->options->depth >= BM_DEPTH_CLASSIFY)
+		bm_classify(worker->classifier, &staged->event, &staged->lookup, staged->time,
+			    &staged->fact);
+	if (worker->options->depth < BM_DEPTH_COUNT)
+		staged->fact = worker->no_fact;
+	bm_count_want(&worker->counter, &staged->fact);
+}
+
+/* flush - count what is staged, in its order.  Memory is asked for everything before anything is waited for: the names of all attempts
+ * step by step, then their cells. */
+static void flush(struct bm_worker *worker)
+{
+	struct staged *const staged = worker->staged;
+	const unsigned count = worker->staged_count;
+	for (unsigned i = 0; i < count; i++)
+		if (staged[i].event.kind == BM_EVENT_ATTEMPT)
+			bm_lookup_peek(worker->classifier, &staged[i].lookup);
+	for (unsigned i = 0; i < count; i++)
+		if (staged[i].event.kind == BM_EVENT_ATTEMPT)
+			bm_lookup_fetch(worker->classifier, &staged[i].lookup);
+	for (unsigned i = 0; i < count; i++)
+		if (staged[i].event.kind == BM_EVENT_ATTEMPT)
+			judge(worker, &staged[i]);
+	for (unsigned i = 0; i < count; i++)
+		add_event(worker, &staged[i]);
+	worker->staged_count = 0;
+}
+
+/* is_wanted - does an event change anything in the time that was asked for */
+static bool is_wanted(struct bm_worker *worker, enum bm_event_kind kind, bm_time time)
+{
+	switch (kind) {
+	case BM_EVENT_ATTEMPT:
+	case BM_EVENT_EXPIRED:
+		return in_time(worker->options, time);
+	case BM_EVENT_REJECT:
+	case BM_EVENT_PROBE:
+		if (in_time(worker->options, time))
+			bm_count_period(&worker->counter,
+					kind == BM_EVENT_REJECT ? BM_REJECTED : BM_PROBES, time);
+		return false;
+	case BM_EVENT_BEGIN:
+	case BM_EVENT_SENDER:
+	case BM_EVENT_REMOVED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* stage - keep the event that was just parsed into the next free place */
+static void stage(struct bm_worker *worker, const struct bm_record *record)
+{
+	struct staged *const staged = &worker->staged[worker->staged_count];
+	staged->host = host_hash(worker, record->host);
+	staged->time = record->time;
+	if (!is_wanted(worker, staged->event.kind, record->time))
+		return;
+	if (staged->event.kind == BM_EVENT_ATTEMPT)
+		bm_lookup_start(worker->classifier, &staged->event, &staged->lookup);
+	worker->staged_count++;
+	/* A journal's fields may lie in the reader's scratch: they do not outlive the record. */
+	if (worker->staged_count == STAGED_MAX || worker->reader.transport != BM_TRANSPORT_LINES)
+		flush(worker);
 }
 
 /* parse - what the record says in the log format it belongs to: the last one recognised, else the first that knows it */
@@ -242,7 +305,6 @@ static void unread(struct bm_worker *worker, enum bm_record_status status, struc
 static inline void take_record(struct bm_worker *worker, struct bm_bytes line)
 {
 	struct bm_record record;
-	struct bm_event event;
 	struct bm_block_counts *const counts = worker->counts;
 	const enum bm_record_status status = bm_record_read(&worker->reader, line, &record);
 	counts->blank += line.size == 0;
@@ -251,13 +313,14 @@ static inline void take_record(struct bm_worker *worker, struct bm_bytes line)
 		return;
 	}
 	bm_seen_add(&counts->seen, record.time);
-	switch (parse(worker, &record, &event)) {
+	struct bm_event *const event = &worker->staged[worker->staged_count].event;
+	switch (parse(worker, &record, event)) {
 	case BM_EVENT_OTHER:
 		counts->other++;
 		counts->repeats += is_repeat(record.message);
 		return;
 	case BM_EVENT_MALFORMED:
-		malformed(worker, (enum bm_malformed)event.reason);
+		malformed(worker, (enum bm_malformed)event->reason);
 		return;
 	case BM_EVENT_IDLE:
 		counts->repeats += is_repeat(record.message);
@@ -268,7 +331,7 @@ static inline void take_record(struct bm_worker *worker, struct bm_bytes line)
 	counts->events++;
 	counts->format = worker->log->name;
 	if (worker->options->depth >= BM_DEPTH_SPAN)
-		take_event(worker, &record, &event);
+		stage(worker, &record);
 }
 
 /* take_line - one line without its end: NULs of a hole in front and a CR behind are no part of it */
@@ -392,4 +455,5 @@ void bm_worker_block(struct bm_worker *worker, const struct bm_input *input,
 		take_exports(worker, block);
 	else
 		take_rest(worker, bm_bytes_from(block->data, take_lines(worker, block)));
+	flush(worker);
 }

@@ -32,14 +32,12 @@
 #ifdef BM_MIMALLOC
 #include <mimalloc.h>
 #define take(size)         mi_malloc(size)
-#define take_aligned(size) mi_malloc_aligned(size, HUGE_BYTES)
 #define take_zeroed        mi_calloc
 #define retake             mi_realloc
 #define give               mi_free
 #define usable             mi_usable_size
 #else
 #define take(size)         malloc(size)
-#define take_aligned(size) aligned_alloc(HUGE_BYTES, size)
 #define take_zeroed        calloc
 #define retake             realloc
 #define give               free
@@ -152,16 +150,91 @@ void bm_remove_unfinished(void)
 	errno = kept;
 }
 
-/* take_huge - a large piece of memory, in huge pages if they are to be had; or NULL */
+/* Pieces that were mapped; a pointer is one of them when it stands here.  Few and rarely asked for. */
+enum { HUGE_MAX = 1024 };
+static struct huge {
+	void *data;
+	size_t size;
+} huges[HUGE_MAX];
+static atomic_flag huges_lock = ATOMIC_FLAG_INIT;
+
+static void lock_huges(void)
+{
+	while (atomic_flag_test_and_set_explicit(&huges_lock, memory_order_acquire))
+		;
+}
+
+static void unlock_huges(void)
+{
+	atomic_flag_clear_explicit(&huges_lock, memory_order_release);
+}
+
+/* note_huge - replace the note of `data` by another one: {NULL, 0} notes a new piece, or forgets one; returns the old note, or a
+ * zeroed one when there is none */
+static struct huge note_huge(void *data, struct huge note)
+{
+	struct huge old = {0};
+	lock_huges();
+	for (int i = 0; i < HUGE_MAX; i++) {
+		if (huges[i].data != data)
+			continue;
+		old = huges[i];
+		huges[i] = note;
+		break;
+	}
+	unlock_huges();
+	return old;
+}
+
+/* map_aligned - zeroed pages at a multiple of HUGE_BYTES, or NULL */
+static void *map_aligned(size_t size)
+{
+	uint8_t *const data = mmap(NULL, size + HUGE_BYTES, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return NULL;
+	const size_t before = -(uintptr_t)data & (HUGE_BYTES - 1);
+	if (before)
+		munmap(data, before);
+	munmap(data + before + size, HUGE_BYTES - before);
+	madvise(data + before, size, MADV_HUGEPAGE);
+	return data + before;
+}
+
+/* take_huge - a large piece of zeroed memory, in huge pages if they are to be had; or NULL */
 static void *take_huge(size_t size)
 {
 	const size_t rounded = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
-	if (rounded < size)
-		return NULL;
-	void *const fresh = take_aligned(rounded);
-	if (fresh)
-		madvise(fresh, rounded, MADV_HUGEPAGE);
-	return fresh;
+	void *const data = rounded < size ? NULL : map_aligned(rounded);
+	if (data)
+		note_huge(NULL, (struct huge){data, rounded});
+	return data;
+}
+
+/* give_huge - give a piece back if it was mapped */
+static bool give_huge(void *data)
+{
+	if (data == NULL || ((uintptr_t)data & (HUGE_BYTES - 1)))
+		return false;
+	const struct huge old = note_huge(data, (struct huge){0});
+	if (old.data)
+		munmap(old.data, old.size);
+	return old.data != NULL;
+}
+
+/* room_of - bytes that may be used at data */
+static size_t room_of(void *data)
+{
+	if (data == NULL)
+		return 0;
+	size_t size = 0;
+	if (((uintptr_t)data & (HUGE_BYTES - 1)) == 0) {
+		lock_huges();
+		for (int i = 0; i < HUGE_MAX && size == 0; i++)
+			size = huges[i].data == data ? huges[i].size : 0;
+		unlock_huges();
+	}
+	return size ? size : usable(data);
 }
 
 void *bm_alloc(size_t size)
@@ -176,9 +249,9 @@ void *bm_zalloc(size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
 		bm_out_of_memory(SIZE_MAX);
-	if (count * size >= HUGE_FROM_BYTES)
-		return memset(bm_alloc(count * size), 0, count * size);
-	void *const fresh = take_zeroed(count ? count : 1, size ? size : 1);
+	void *const fresh = count * size >= HUGE_FROM_BYTES
+				    ? take_huge(count * size)
+				    : take_zeroed(count ? count : 1, size ? size : 1);
 	if (!fresh)
 		bm_out_of_memory(count * size);
 	return fresh;
@@ -186,9 +259,11 @@ void *bm_zalloc(size_t count, size_t size)
 
 void *bm_realloc(void *old, size_t size)
 {
-	if (size >= HUGE_FROM_BYTES) {
+	const size_t had = room_of(old);
+	if (size >= HUGE_FROM_BYTES && size <= had)
+		return old;
+	if (size >= HUGE_FROM_BYTES || had >= HUGE_FROM_BYTES) {
 		void *const larger = bm_alloc(size);
-		const size_t had = old ? usable(old) : 0;
 		if (old)
 			memcpy(larger, old, had < size ? had : size);
 		bm_free(old);
@@ -202,5 +277,6 @@ void *bm_realloc(void *old, size_t size)
 
 void bm_free(void *old)
 {
-	give(old);
+	if (!give_huge(old))
+		give(old);
 }

@@ -90,9 +90,40 @@ static uint32_t append(struct bm_intern *intern, struct bm_bytes run)
 	return id;
 }
 
+void bm_intern_want(const struct bm_intern *intern, uint64_t hash)
+{
+	__builtin_prefetch(&intern->slots[(size_t)hash & (intern->room - 1)]);
+}
+
+uint32_t bm_intern_peek(const struct bm_intern *intern, uint64_t hash)
+{
+	const size_t mask = intern->room - 1;
+	size_t at = (size_t)hash & mask;
+	while (intern->slots[at].mark && intern->slots[at].tag != (uint32_t)(hash >> 32))
+		at = (at + 1) & mask;
+	if (intern->slots[at].mark == 0)
+		return UINT32_MAX;
+	__builtin_prefetch(entry(intern, intern->slots[at].mark - 1));
+	return intern->slots[at].mark - 1;
+}
+
+void bm_intern_fetch(const struct bm_intern *intern, uint32_t guess)
+{
+	__builtin_prefetch(entry(intern, guess)->data);
+}
+
+bool bm_intern_is(const struct bm_intern *intern, uint32_t guess, struct bm_bytes run)
+{
+	return guess != UINT32_MAX && is_entry(intern, guess, run);
+}
+
 uint32_t bm_intern_add(struct bm_intern *intern, struct bm_bytes run)
 {
-	const uint64_t hash = bm_hash(run);
+	return bm_intern_add_hashed(intern, run, bm_hash(run));
+}
+
+uint32_t bm_intern_add_hashed(struct bm_intern *intern, struct bm_bytes run, uint64_t hash)
+{
 	const uint32_t tag = (uint32_t)(hash >> 32);
 	const size_t mask = intern->room - 1;
 	size_t at = (size_t)hash & mask;

@@ -445,6 +445,18 @@ static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes
 	return (size_t)(cursor.at + 1 - at);
 }
 
+/* fast_host - size of the host at line[from], if it is one of the last ones; 0 otherwise */
+static inline size_t fast_host(const struct bm_record_reader *reader, struct bm_bytes line, size_t from)
+{
+	for (size_t i = 0; i < sizeof reader->hosts / sizeof *reader->hosts; i++) {
+		const struct bm_host *const host = &reader->hosts[i];
+		if (from + host->size < line.size && line.data[from + host->size] == ' ' && host->size &&
+		    bm_same_short(line.data + from, host->bytes, host->size))
+			return host->size;
+	}
+	return 0;
+}
+
 /* fast_tag - a tag of up to 31 bytes at line[from], ended by '['; *open is where that stands */
 static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record *record, size_t *open)
 {
@@ -473,11 +485,10 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 	if (line.size < FAST_BYTES_MIN)
 		return false;
 	const size_t host = fast_stamp(reader, line, &record->time);
-	if (host == 0 || reader->host_size == 0 || host + reader->host_size + 16 > line.size ||
-	    !bm_same_short(line.data + host, reader->host_bytes, reader->host_size) ||
-	    line.data[host + reader->host_size] != ' ')
+	const size_t host_size = host ? fast_host(reader, line, host) : 0;
+	if (host_size == 0)
 		return false;
-	const size_t from = host + reader->host_size + 1;
+	const size_t from = host + host_size + 1;
 	size_t open;
 	if (!fast_tag(line, from, record, &open))
 		return false;
@@ -487,21 +498,25 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 	if (close == open + 1 || close + 4 > line.size || memcmp(line.data + close, "]: ", 3) != 0 ||
 	    line.data[close + 3] == ' ' || line.data[close + 3] == '[')
 		return false;
-	record->host = (struct bm_bytes){line.data + host, reader->host_size};
+	record->host = (struct bm_bytes){line.data + host, host_size};
 	record->message = bm_bytes_from(line, close + 3);
 	return true;
 }
 
 /* remember_host - what read_fast compares with */
-static void remember_host(struct bm_record_reader *reader, struct bm_bytes host)
+static void remember_host(struct bm_record_reader *reader, struct bm_bytes name)
 {
-	reader->host_size = 0;
+	struct bm_host *const hosts = reader->hosts;
 	/* What the long way could take for another stamp, or for a tag, must go the long way again. */
-	if (host.size == 0 || host.size > sizeof reader->host_bytes || is_digit(host.data[0]) ||
-	    host.data[host.size - 1] == ':' || (host.size == 3 && month_number(host.data)))
+	if (name.size == 0 || name.size > sizeof hosts->bytes || is_digit(name.data[0]) ||
+	    name.data[name.size - 1] == ':' || (name.size == 3 && month_number(name.data)))
 		return;
-	memcpy(reader->host_bytes, host.data, host.size);
-	reader->host_size = host.size;
+	for (size_t i = 0; i < sizeof reader->hosts / sizeof *hosts; i++)
+		if (bm_bytes_equal(name, (struct bm_bytes){hosts[i].bytes, hosts[i].size}))
+			return;
+	memmove(hosts + 1, hosts, sizeof reader->hosts - sizeof *hosts);
+	memcpy(hosts->bytes, name.data, name.size);
+	hosts->size = name.size;
 }
 
 /* read_line - one line of a text log */

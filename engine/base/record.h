@@ -36,9 +36,11 @@ struct bm_record_reader {
 	/* last RFC 3164 day: its 6 bytes ("Nov 24") and midnight */
 	uint64_t day_bytes;
 	int64_t day_wall;
-	/* last host */
-	uint8_t host_bytes[64];
-	size_t host_size;
+	/* last hosts, newest first */
+	struct bm_host {
+		uint8_t bytes[64];
+		size_t size; /* 0 = none */
+	} hosts[4];
 	/* last RFC 3339 day: its 10 bytes and midnight */
 	uint8_t date_bytes[10];
 	int64_t date_wall;

@@ -74,6 +74,12 @@ uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
 	return cell->n;
 }
 
+void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4])
+{
+	if (cells->room)
+		__builtin_prefetch(&cells->slots[(size_t)(key_hash(key) >> 16) & (cells->room - 1)], 1);
+}
+
 const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4])
 {
 	if (cells->room == 0)
@@ -226,6 +232,8 @@ void bm_tally_free(struct bm_tally *tally)
 		return;
 	for (uint32_t i = 0; i < bm_intern_count(tally->domains); i++)
 		bm_free(tally->domain[i].delays.full);
+	for (uint32_t i = 0; i < bm_intern_count(tally->providers); i++)
+		bm_free(tally->provider[i].delays.full);
 	bm_free(tally->domain);
 	bm_free(tally->template);
 	bm_free(tally->address);
@@ -245,11 +253,16 @@ void bm_tally_free(struct bm_tally *tally)
 
 uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain)
 {
+	return bm_tally_domain_hashed(tally, domain, bm_hash(domain));
+}
+
+uint32_t bm_tally_domain_hashed(struct bm_tally *tally, struct bm_bytes domain, uint64_t hash)
+{
 	const uint32_t known = bm_intern_count(tally->domains);
-	const uint32_t id = bm_intern_add(tally->domains, domain);
+	const uint32_t id = bm_intern_add_hashed(tally->domains, domain, hash);
 	if (id == known) {
 		BM_GROW(tally->domain, known, tally->private->domain_room);
-		tally->domain[id] = (struct bm_domain_record){.seen = BM_SEEN_NEVER};
+		tally->domain[id] = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
 	}
 	return id;
 }
@@ -260,7 +273,7 @@ uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider)
 	const uint32_t id = bm_intern_add(tally->providers, provider);
 	if (id == known) {
 		BM_GROW(tally->provider, known, tally->private->provider_room);
-		tally->provider[id] = BM_SEEN_NEVER;
+		tally->provider[id] = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
 	}
 	return id;
 }
@@ -357,9 +370,6 @@ static void rename_key(enum bm_cells_kind kind, const struct names *names, uint3
 	case BM_CELLS_RESOLVE:
 		key[0] = rename_pair(names, key[0]);
 		break;
-	case BM_CELLS_DELAYS:
-		key[0] = names->providers[key[0]];
-		break;
 	case BM_CELLS_SPREAD:
 		key[0] = names->templates[key[0]];
 		key[1] = names->domains[key[1]];
@@ -395,9 +405,7 @@ static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
 			continue;
 		batch[count] = source->slots[i];
 		rename_key(kind, names, batch[count].key);
-		__builtin_prefetch(&target->slots[(size_t)(key_hash(batch[count].key) >> 16) &
-						  (target->room - 1)],
-				   1);
+		bm_cells_want(target, batch[count].key);
 		if (++count == PREFETCH_AHEAD) {
 			add_batch(target, batch, count);
 			count = 0;
@@ -410,6 +418,12 @@ static void merge_seen(struct bm_seen *target, struct bm_seen source)
 {
 	bm_seen_add(target, source.first);
 	bm_seen_add(target, source.last);
+}
+
+static void merge_traffic(struct bm_traffic_record *target, const struct bm_traffic_record *source)
+{
+	merge_seen(&target->seen, source->seen);
+	steps_merge(&target->delays, &source->delays);
 }
 
 static void merge_template(struct bm_tally *tally, struct bm_template_record *target,
@@ -452,13 +466,10 @@ static void merge_address(struct bm_tally *tally, struct bm_address_record *targ
 static void merge_records(struct bm_tally *target, const struct bm_tally *source,
 			  const struct names *names)
 {
-	for (uint32_t i = 0; i < bm_intern_count(source->domains); i++) {
-		struct bm_domain_record *const record = &target->domain[names->domains[i]];
-		merge_seen(&record->seen, source->domain[i].seen);
-		steps_merge(&record->delays, &source->domain[i].delays);
-	}
+	for (uint32_t i = 0; i < bm_intern_count(source->domains); i++)
+		merge_traffic(&target->domain[names->domains[i]], &source->domain[i]);
 	for (uint32_t i = 0; i < bm_intern_count(source->providers); i++)
-		merge_seen(&target->provider[names->providers[i]], source->provider[i]);
+		merge_traffic(&target->provider[names->providers[i]], &source->provider[i]);
 	for (uint32_t i = 0; i < bm_intern_count(source->templates); i++)
 		merge_template(target, &target->template[names->templates[i]],
 			       &source->template[i], names);

@@ -306,7 +306,8 @@ static enum bm_event_kind take_attempt(struct bm_bytes run, struct bm_event *eve
 	event->relay_near = event->forwarded = false;
 	event->delay_hundredths = UINT32_MAX;
 	while (at < run.size) {
-		/* Mostly ", " stands here. */
+		if (at + 2 < run.size && run.data[at] == ',' && run.data[at + 1] == ' ')
+			at += 2;
 		while (at < run.size && (run.data[at] == ',' || run.data[at] == ' '))
 			at++;
 		size_t end;

@@ -22,7 +22,6 @@ static const struct bm_column columns[] = {
 
 struct provider {
 	struct bm_sum sum;
-	struct bm_steps delays;
 	uint32_t domains;
 };
 
@@ -87,8 +86,6 @@ static void sum_all(struct providers *all)
 		i += sum_provider(all, &pairs, keys + i, count - i);
 	bm_free(keys);
 	bm_sums_dispose(&pairs);
-	BM_FOR_EACH_CELL(cell, &all->tally->cells[BM_CELLS_DELAYS])
-		bm_steps_add(&all->provider[cell->key[0]].delays, cell->key[1], cell->n[0]);
 }
 
 static void *providers_open(const struct bm_view *view, size_t *count)
@@ -113,7 +110,7 @@ static void providers_row(const void *rows, size_t index, struct bm_value *value
 	const uint32_t id = all->order[index];
 	const struct provider *const provider = &all->provider[id];
 	const uint64_t *const n = provider->sum.n;
-	const struct bm_seen *const seen = &all->tally->provider[id];
+	const struct bm_traffic_record *const traffic = &all->tally->provider[id];
 	*values++ = bm_row_text(all->hold.sorted->providers.text[id]);
 	*values++ = bm_row_int(provider->domains);
 	*values++ = bm_row_int(bm_sum_recipients(n));
@@ -123,17 +120,15 @@ static void providers_row(const void *rows, size_t index, struct bm_value *value
 	*values++ = bm_row_int(n[BM_DEFERRED]);
 	*values++ = bm_row_share((double)bm_sum_failures(n), bm_sum_recipients(n));
 	*values++ = bm_row_category(&all->hold.sorted->labels, provider->sum.top);
-	*values++ = bm_row_time(seen->first);
-	*values++ = bm_row_time(seen->last);
-	*values++ = bm_row_seconds(bm_steps_quantile(&provider->delays, 0.5));
-	*values++ = bm_row_seconds(bm_steps_quantile(&provider->delays, 0.95));
+	*values++ = bm_row_time(traffic->seen.first);
+	*values++ = bm_row_time(traffic->seen.last);
+	*values++ = bm_row_seconds(bm_steps_quantile(&traffic->delays, 0.5));
+	*values++ = bm_row_seconds(bm_steps_quantile(&traffic->delays, 0.95));
 }
 
 static void providers_close(void *rows)
 {
 	struct providers *const all = rows;
-	for (uint32_t id = 0; id < all->hold.sorted->providers.count; id++)
-		bm_free(all->provider[id].delays.full);
 	bm_hold_drop(&all->hold);
 	bm_free(all->provider);
 	bm_free(all->order);

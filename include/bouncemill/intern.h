@@ -16,6 +16,15 @@ struct bm_intern *bm_intern_new(void);
 void bm_intern_free(struct bm_intern *intern);
 /* bm_intern_add - the number of run; run is copied when new */
 uint32_t bm_intern_add(struct bm_intern *intern, struct bm_bytes run);
+/* bm_intern_add_hashed - the same, where the hash (bm_hash of run) is known already */
+uint32_t bm_intern_add_hashed(struct bm_intern *intern, struct bm_bytes run, uint64_t hash);
+/* A run with this hash will be added soon: ask memory for it one step at a time, so that the waits of many runs overlap.
+ * bm_intern_want fetches its slot; bm_intern_peek, a while later, its entry, and returns its likely number or
+ * UINT32_MAX; bm_intern_fetch its bytes; bm_intern_is tells whether the guess was right. */
+void bm_intern_want(const struct bm_intern *intern, uint64_t hash);
+uint32_t bm_intern_peek(const struct bm_intern *intern, uint64_t hash);
+void bm_intern_fetch(const struct bm_intern *intern, uint32_t guess);
+bool bm_intern_is(const struct bm_intern *intern, uint32_t guess, struct bm_bytes run);
 /* bm_intern_get - the run of a number, owned by the table */
 struct bm_bytes bm_intern_get(const struct bm_intern *intern, uint32_t id);
 uint32_t bm_intern_count(const struct bm_intern *intern);

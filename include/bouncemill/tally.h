@@ -37,6 +37,8 @@ struct bm_cells {
 /* bm_cells_at - the counters of a key, made when missing; valid until the next bm_cells_at.  The
  * caller must make at least one of them non-zero. */
 uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4]);
+/* bm_cells_want - the cell of a key will be needed soon: ask memory for it */
+void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4]);
 /* bm_cells_find - the counters of a key, or NULL */
 const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4]);
 void bm_cells_dispose(struct bm_cells *cells);
@@ -55,7 +57,6 @@ enum bm_cells_kind {
 	BM_CELLS_PERIODS,   /* {period}: enum bm_period_count */
 	BM_CELLS_DEFERRALS, /* {pair}: enum bm_deferral_count, in deferred recipients */
 	BM_CELLS_RESOLVE,   /* {pair, enum bm_resolve, step}: n[0] deferred recipients */
-	BM_CELLS_DELAYS,    /* {provider, step}: n[0] deliveries, step of the delay */
 	BM_CELLS_SPREAD,    /* {template, domain}: n[0] failures */
 	BM_CELLS_ADDRESSES, /* {address, category}: outcomes; only with --addresses */
 	BM_CELLS_COUNT
@@ -73,7 +74,7 @@ double bm_step_value(unsigned step);
 
 /* A mergeable histogram of steps, small while it has few of them. */
 struct bm_steps {
-	uint32_t few[6];     /* step << 24 | count (below 2^24), while full is NULL; 0 = unused */
+	uint32_t few[10];    /* step << 24 | count (below 2^24), while full is NULL; 0 = unused */
 	uint32_t *full;      /* BM_STEP_COUNT counters, owned */
 };
 void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
@@ -81,7 +82,7 @@ void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
 uint64_t bm_steps_count(const struct bm_steps *steps);
 double bm_steps_quantile(const struct bm_steps *steps, double share);
 
-struct bm_domain_record { /* by domain number */
+struct bm_traffic_record { /* by domain or provider number; a cache line */
 	struct bm_seen seen;
 	struct bm_steps delays; /* of deliveries */
 };
@@ -114,10 +115,10 @@ struct bm_tally {
 	struct bm_intern *templates;
 	struct bm_intern *addresses;
 	struct bm_cells cells[BM_CELLS_COUNT];
-	struct bm_domain_record *domain;     /* as many as domains has numbers */
+	struct bm_traffic_record *domain;    /* as many as domains has numbers */
+	struct bm_traffic_record *provider;
 	struct bm_template_record *template;
 	struct bm_address_record *address;
-	struct bm_seen *provider;            /* by provider number */
 	struct bm_seen category[BM_CATEGORY_COUNT]; /* failures; deliveries under DELIVERED */
 	struct bm_tally_private *private;
 };
@@ -129,6 +130,7 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source);
 
 /* The ways in: numbers for names.  Records for new numbers are made empty. */
 uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain);
+uint32_t bm_tally_domain_hashed(struct bm_tally *tally, struct bm_bytes domain, uint64_t hash);
 uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider);
 uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name);
 uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
