@@ -10,7 +10,9 @@ enum {
 	DOMAIN_BYTES_MAX = 256, /* RFC 5321 4.5.3.1.2 allows 255; longer ones are cut */
 	RELAY_BYTES_MAX = 512,
 	ADDRESS_BYTES_MAX = 512,
-	REPLY_TEXT_BYTES_MAX = 4096 /* of a failure's text that is looked at */
+	REPLY_TEXT_BYTES_MAX = 4096, /* of a failure's text that is looked at */
+	MET_ROOM = 1 << 13,
+	MET_ADDRESS_BYTES_MAX = 80
 };
 
 #define NONE UINT32_MAX
@@ -19,6 +21,12 @@ enum {
 struct memo {
 	uint32_t *providers;
 	uint32_t count, room;
+};
+
+/* A failure text met before, but for the recipient in it. */
+struct met {
+	uint64_t hash; /* of the text without the recipient, and of what else decides */
+	uint32_t template, provider;
 };
 
 struct bm_classifier {
@@ -31,6 +39,7 @@ struct bm_classifier {
 	struct bm_text address;
 	bool addresses;
 	struct bm_bytes key; /* of --anonymize, or empty */
+	struct met *met;     /* MET_ROOM, by hash */
 };
 
 struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules,
@@ -43,6 +52,7 @@ struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_
 	classifier->addresses = addresses;
 	classifier->key = anonymize_key;
 	classifier->spoken = bm_intern_new();
+	classifier->met = bm_zalloc(MET_ROOM, sizeof *classifier->met);
 	return classifier;
 }
 
@@ -55,6 +65,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_free(classifier->domains.providers);
 	bm_free(classifier->hosts.providers);
 	bm_intern_free(classifier->spoken);
+	bm_free(classifier->met);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
 	bm_free(classifier);
@@ -265,22 +276,72 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 	return template;
 }
 
-/* failure - template, provider and category of a bounced or deferred attempt */
-static void failure(struct bm_classifier *classifier, const struct bm_event *event,
-		    struct bm_fact *fact)
+/* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr> of any such */
+static bool is_plain_address(struct bm_bytes address)
 {
-	struct bm_tally *const tally = classifier->tally;
+	const size_t at = bm_bytes_find_either(address, 0, '@', '@');
+	if (at == 0 || at + 3 >= address.size || address.size > MET_ADDRESS_BYTES_MAX)
+		return false;
+	for (size_t i = 0; i < address.size; i++) {
+		const uint8_t byte = address.data[i];
+		if (!((uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10 ||
+		      byte == '.' || byte == '-' || byte == '_' || i == at))
+			return false;
+	}
+	return true;
+}
+
+/* around - hash of text without address, where that stands in it once as a word of its own, as in "<user@example.com>:" */
+static uint64_t around(struct bm_bytes text, struct bm_bytes address)
+{
+	const size_t from = is_plain_address(address) ? bm_bytes_search(text, address) : text.size;
+	const size_t end = from + address.size;
+	if (from == text.size || from == 0 || end == text.size || !strchr("< (", text.data[from - 1]) ||
+	    !strchr("> )", text.data[end]))
+		return bm_hash(text);
+	const struct bm_bytes before = {text.data, from}, after = bm_bytes_from(text, end);
+	return bm_hash_mix(bm_hash(before) ^ from, bm_hash(after) | 1);
+}
+
+/* met_place - where a failure like this one would be remembered; *hash tells it from others */
+static struct met *met_place(struct bm_classifier *classifier, const struct bm_event *event,
+			     const struct bm_fact *fact, struct bm_bytes text, uint64_t *hash)
+{
+	const uint64_t who = fact->has_relay ? fact->provider : (uint64_t)fact->domain << 32;
+	*hash = bm_hash_mix(around(text, event->address) ^ who, bm_hash(event->dsn) | 1) | 1;
+	return &classifier->met[*hash >> 32 & (MET_ROOM - 1)];
+}
+
+/* read_failure - tokenize and mask a failure's text: the long way to its template and provider */
+static void read_failure(struct bm_classifier *classifier, const struct bm_event *event,
+			 struct bm_bytes text, struct bm_fact *fact)
+{
 	struct bm_reply reply;
-	struct bm_bytes text = event->text;
-	if (text.size > REPLY_TEXT_BYTES_MAX)
-		text.size = REPLY_TEXT_BYTES_MAX;
 	bm_reply_parse(text, &reply);
 	if (!fact->has_relay)
 		fact->provider = spoken_provider(classifier, reply.host, fact);
 	fact->template = template_number(classifier, event, &reply, fact->provider);
-	struct bm_template_record *const record = &tally->template[fact->template];
+}
+
+/* failure - template, provider and category of a bounced or deferred attempt */
+static void failure(struct bm_classifier *classifier, const struct bm_event *event,
+		    struct bm_fact *fact)
+{
+	struct bm_bytes text = event->text;
+	if (text.size > REPLY_TEXT_BYTES_MAX)
+		text.size = REPLY_TEXT_BYTES_MAX;
+	uint64_t hash;
+	struct met *const met = met_place(classifier, event, fact, text, &hash);
+	if (met->hash == hash) {
+		fact->template = met->template;
+		fact->provider = met->provider;
+	} else {
+		read_failure(classifier, event, text, fact);
+		*met = (struct met){hash, fact->template, fact->provider};
+	}
+	struct bm_template_record *const record = &classifier->tally->template[fact->template];
 	fact->category = (uint8_t)record->category;
-	bm_tally_sample(tally, &record->sample, text);
+	bm_tally_sample(classifier->tally, &record->sample, text);
 }
 
 /* note_evidence - the text that will explain why an address is suppressed */

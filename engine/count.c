@@ -18,7 +18,22 @@ static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const u
 	add(&bm_cells_at(&tally->cells[kind], key)[column], n);
 }
 
-static void count_cube(const struct bm_counter *counter, const struct bm_fact *fact,
+/* bump_last - n to one counter of a cell that is most often the same as last time */
+static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind, struct bm_last_cell *last,
+			     uint32_t key_0, uint32_t key_1, unsigned column, uint32_t n)
+{
+	struct bm_cells *const cells = &tally->cells[kind];
+	if (last->key[0] != key_0 || last->key[1] != key_1 || last->room != cells->room || !last->room) {
+		const uint32_t key[4] = {key_0, key_1, 0, 0};
+		last->n = bm_cells_at(cells, key);
+		last->key[0] = key_0;
+		last->key[1] = key_1;
+		last->room = cells->room;
+	}
+	add(&last->n[column], n);
+}
+
+static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,
 		       enum bm_outcome outcome, bm_time time)
 {
 	const uint32_t key[4] = {(uint32_t)bm_period_of(time, counter->bucket), fact->domain,
@@ -27,7 +42,7 @@ static void count_cube(const struct bm_counter *counter, const struct bm_fact *f
 }
 
 /* count_address - an outcome of one address, by category; final outcomes are kept with their time */
-static void count_address(const struct bm_counter *counter, const struct bm_fact *fact,
+static void count_address(struct bm_counter *counter, const struct bm_fact *fact,
 			  enum bm_outcome outcome, bm_time time)
 {
 	const uint32_t key[4] = {fact->address, fact->category, 0, 0};
@@ -44,7 +59,7 @@ static void count_address(const struct bm_counter *counter, const struct bm_fact
 }
 
 /* count_failure - a bounced or deferred attempt under its template */
-static void count_failure(const struct bm_counter *counter, const struct bm_fact *fact)
+static void count_failure(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	const uint32_t key[4] = {fact->template, fact->domain, 0, 0};
 	struct bm_template_record *const record = &counter->tally->template[fact->template];
@@ -53,7 +68,7 @@ static void count_failure(const struct bm_counter *counter, const struct bm_fact
 	bump(counter->tally, BM_CELLS_SPREAD, key, 0, 1);
 }
 
-static void count_delay(const struct bm_counter *counter, const struct bm_fact *fact)
+static void count_delay(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	bm_steps_add(&counter->tally->domain[fact->domain].delays, fact->delay_step, 1);
 	bm_steps_add(&counter->tally->provider[fact->provider].delays, fact->delay_step, 1);
@@ -74,7 +89,7 @@ void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
 	__builtin_prefetch(&tally->provider[fact->provider], 1);
 }
 
-void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact)
+void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	struct bm_tally *const tally = counter->tally;
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
@@ -94,7 +109,7 @@ void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fa
 		count_address(counter, fact, outcome, fact->time);
 }
 
-void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fact, bm_time time)
+void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time)
 {
 	struct bm_tally *const tally = counter->tally;
 	count_cube(counter, fact, BM_EXPIRED, time);
@@ -106,27 +121,25 @@ void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fa
 		count_address(counter, fact, BM_EXPIRED, time);
 }
 
-void bm_count_sender(const struct bm_counter *counter, uint32_t sender, enum bm_category category,
+void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_category category,
 		     enum bm_outcome outcome, uint32_t n)
 {
-	const uint32_t key[4] = {sender, category, 0, 0};
-	bump(counter->tally, BM_CELLS_SENDERS, key, outcome, n);
+	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_sender, sender, category, outcome, n);
 }
 
-void bm_count_message(const struct bm_counter *counter, uint32_t sender, bm_time first_attempt)
+void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt)
 {
-	const uint32_t key[4] = {sender, 0, 0, 0};
-	bump(counter->tally, BM_CELLS_MESSAGES, key, 0, 1);
+	bump_last(counter->tally, BM_CELLS_MESSAGES, &counter->last_message, sender, 0, 0, 1);
 	bm_count_period(counter, BM_MESSAGES, first_attempt);
 }
 
-void bm_count_period(const struct bm_counter *counter, enum bm_period_count what, bm_time time)
+void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time)
 {
-	const uint32_t key[4] = {(uint32_t)bm_period_of(time, counter->bucket), 0, 0, 0};
-	bump(counter->tally, BM_CELLS_PERIODS, key, what, 1);
+	bump_last(counter->tally, BM_CELLS_PERIODS, &counter->last_period,
+		  (uint32_t)bm_period_of(time, counter->bucket), 0, what, 1);
 }
 
-void bm_count_deferral(const struct bm_counter *counter, const struct bm_fact *fact,
+void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,
 		       enum bm_deferral_count result, uint32_t attempts, bm_time first, bm_time end)
 {
 	const uint32_t pair = BM_PAIR(fact->provider, fact->category);

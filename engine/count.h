@@ -26,25 +26,31 @@ struct bm_counter {
 	struct bm_tally *tally;
 	enum bm_bucket bucket;
 	bool addresses;
+	/* The last cell of each of a few sets whose keys hardly change from line to line: valid while the set has the room it had. */
+	struct bm_last_cell {
+		uint32_t key[2];
+		size_t room; /* 0 = none */
+		uint32_t *n;
+	} last_period, last_message, last_sender;
 };
 
 /* bm_count_want - the attempt will be counted soon: ask memory for the cells and records it touches */
 void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
-void bm_count_attempt(const struct bm_counter *counter, const struct bm_fact *fact);
+void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_expired - a recipient given up at time; fact is its last deferral */
-void bm_count_expired(const struct bm_counter *counter, const struct bm_fact *fact, bm_time time);
+void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time);
 /* bm_count_sender - n outcomes of a sender's mail */
-void bm_count_sender(const struct bm_counter *counter, uint32_t sender, enum bm_category category,
+void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_category category,
 		     enum bm_outcome outcome, uint32_t n);
 /* bm_count_message - a message, by sender and the time of its first attempt */
-void bm_count_message(const struct bm_counter *counter, uint32_t sender, bm_time first_attempt);
+void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt);
 /* bm_count_deferral - what became of a deferred recipient: fact is its last deferral, attempts were made
  * between first and end (end unknown while it is open) */
-void bm_count_deferral(const struct bm_counter *counter, const struct bm_fact *fact,
+void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,
 		       enum bm_deferral_count result, uint32_t attempts, bm_time first, bm_time end);
 /* bm_count_period - a rejection or a probe */
-void bm_count_period(const struct bm_counter *counter, enum bm_period_count what, bm_time time);
+void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time);
 
 /* --- one tally's numbers in another's --- */
 

@@ -273,8 +273,9 @@ static void set_up(struct pipeline *pipeline)
 		pipeline->idle[pipeline->idle_count++] = &pipeline->parcels[i];
 	}
 	pipeline->prefix = bm_span_new(true);
-	pipeline->counter = (struct bm_counter){bm_tally_new(), pipeline->options->bucket,
-						pipeline->options->addresses};
+	pipeline->counter = (struct bm_counter){.tally = bm_tally_new(),
+						.bucket = pipeline->options->bucket,
+						.addresses = pipeline->options->addresses};
 	pipeline->renames = bm_zalloc(threads, sizeof *pipeline->renames);
 	for (unsigned i = 0; i < threads; i++)
 		pipeline->renames[i] = (struct bm_rename){.source = bm_worker_tally(pipeline->workers[i]),

@@ -293,7 +293,7 @@ static int grind(struct bm_inputs *inputs, const struct bm_options *options, con
 		.threads = run_threads(options),
 		.block_bytes = options->block_bytes,
 		.addresses = options->addresses,
-		.depth = getenv("BMD")?(enum bm_depth)atoi(getenv("BMD")):BM_DEPTH_COUNT,
+		.depth = BM_DEPTH_COUNT,
 		.progress = &progress,
 	};
 	struct bm_run run;

@@ -250,7 +250,7 @@ static void unindex_piece(struct bm_span *span, uint32_t number)
 /* --- outcomes by sender --- */
 
 /* flush_counts - count what waited for a sender */
-static void flush_counts(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
+static void flush_counts(struct bm_span *span, uint32_t number, struct bm_counter *counter)
 {
 	struct piece *const piece = &span->pieces[number];
 	for (uint32_t at = piece->list[LIST_COUNTS]; at != NONE;) {
@@ -267,7 +267,7 @@ static void flush_counts(struct bm_span *span, uint32_t number, const struct bm_
 
 /* add_count - n outcomes to the piece's sender, now or once it is told */
 static void add_count(struct bm_span *span, uint32_t number, uint8_t category, uint8_t outcome,
-		      uint32_t n, const struct bm_counter *counter)
+		      uint32_t n, struct bm_counter *counter)
 {
 	struct piece *const piece = &span->pieces[number];
 	if (piece->sender != NONE && !piece->left_open) {
@@ -289,7 +289,7 @@ static void add_count(struct bm_span *span, uint32_t number, uint8_t category, u
 
 /* set_sender - the sender was told; a piece that knows its left can attribute what waited */
 static void set_sender(struct bm_span *span, uint32_t number, uint32_t sender,
-		       const struct bm_counter *counter)
+		       struct bm_counter *counter)
 {
 	span->pieces[number].sender = sender;
 	if (!span->pieces[number].left_open)
@@ -298,7 +298,7 @@ static void set_sender(struct bm_span *span, uint32_t number, uint32_t sender,
 
 /* count_attempt - an attempt that counts, for its sender and the message's first time */
 static void count_attempt(struct bm_span *span, uint32_t number, const struct bm_fact *fact,
-			  const struct bm_counter *counter)
+			  struct bm_counter *counter)
 {
 	struct piece *const piece = &span->pieces[number];
 	bm_count_attempt(counter, fact);
@@ -341,7 +341,7 @@ static uint32_t add_run(struct bm_span *span, uint32_t piece, struct run run)
 }
 
 /* settle - count what became of a run that is complete */
-static void settle(const struct run *run, const struct bm_counter *counter)
+static void settle(const struct run *run, struct bm_counter *counter)
 {
 	static const enum bm_deferral_count results[] = {
 		[END_OPEN] = BM_STILL_OPEN,
@@ -373,7 +373,7 @@ static void drop_run(struct bm_span *span, uint32_t at)
 
 /* end_run - an open run is over: settled, or kept as an ended head for the left's sake */
 static void end_run(struct bm_span *span, uint32_t at, enum end end, bm_time time,
-		    const struct bm_counter *counter)
+		    struct bm_counter *counter)
 {
 	struct run *const run = &span->runs[at];
 	run->ended = (uint8_t)end;
@@ -407,7 +407,7 @@ static void defer(struct bm_span *span, uint32_t piece, uint64_t address_hash,
 
 /* finish_address - a final outcome of an address: its open run, here or on the left, is over */
 static void finish_address(struct bm_span *span, uint32_t piece, uint64_t address_hash, enum end end,
-			   bm_time time, const struct bm_counter *counter)
+			   bm_time time, struct bm_counter *counter)
 {
 	uint32_t at = find_run(span, piece, address_hash, true);
 	if (at == NONE && !is_first(span, piece, address_hash))
@@ -422,7 +422,7 @@ static void finish_address(struct bm_span *span, uint32_t piece, uint64_t addres
 
 /* expire_run - an open recipient is given up: a final outcome under its last deferral's category */
 static void expire_run(struct bm_span *span, uint32_t at, bm_time time,
-		       const struct bm_counter *counter)
+		       struct bm_counter *counter)
 {
 	const struct run run = span->runs[at];
 	bm_count_expired(counter, &run.last, time);
@@ -432,7 +432,7 @@ static void expire_run(struct bm_span *span, uint32_t at, bm_time time,
 
 /* expire - all open recipients of a piece are given up */
 static void expire(struct bm_span *span, uint32_t number, bm_time time,
-		   const struct bm_counter *counter)
+		   struct bm_counter *counter)
 {
 	for (uint32_t at = span->pieces[number].list[LIST_RUNS]; at != NONE;) {
 		const uint32_t next = span->runs[at].next;
@@ -545,7 +545,7 @@ static void decide_hops(struct bm_span *span, uint32_t number)
 }
 
 /* count_undecided - nobody took the message over: it was a delivery after all */
-static void count_undecided(const struct undecided *undecided, const struct bm_counter *counter)
+static void count_undecided(const struct undecided *undecided, struct bm_counter *counter)
 {
 	bm_count_attempt(counter, &undecided->fact);
 	bm_count_sender(counter, undecided->sender, (enum bm_category)undecided->fact.category,
@@ -556,7 +556,7 @@ static void count_undecided(const struct undecided *undecided, const struct bm_c
 
 /* decide_all - look again for what the undecided wait for; with the left known and the time over (or all of
  * it, when closing) they are deliveries */
-static void decide_all(struct bm_span *span, bool closing, const struct bm_counter *counter)
+static void decide_all(struct bm_span *span, bool closing, struct bm_counter *counter)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < span->undecided_count; i++) {
@@ -593,7 +593,7 @@ static void prune_offers(struct bm_span *span)
 /* --- ends --- */
 
 /* settle_runs - the message is gone: runs still open stay open for ever */
-static void settle_runs(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
+static void settle_runs(struct bm_span *span, uint32_t number, struct bm_counter *counter)
 {
 	for (uint32_t at = span->pieces[number].list[LIST_RUNS]; at != NONE;) {
 		const uint32_t next = span->runs[at].next;
@@ -607,7 +607,7 @@ static void settle_runs(struct bm_span *span, uint32_t number, const struct bm_c
 }
 
 /* complete - count a whole message and forget it; it is out of the index */
-static void complete(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
+static void complete(struct bm_span *span, uint32_t number, struct bm_counter *counter)
 {
 	struct piece *const piece = &span->pieces[number];
 	if (is_ours(piece))
@@ -623,7 +623,7 @@ static void complete(struct bm_span *span, uint32_t number, const struct bm_coun
 }
 
 /* end_piece - no more lines will belong to the piece: count it, or keep it as a head for its left */
-static void end_piece(struct bm_span *span, uint32_t number, const struct bm_counter *counter)
+static void end_piece(struct bm_span *span, uint32_t number, struct bm_counter *counter)
 {
 	unindex_piece(span, number);
 	if (!span->pieces[number].left_open) {
@@ -645,7 +645,7 @@ static uint32_t restart(struct bm_span *span, const struct bm_message_key *key)
 }
 
 static void begin(struct bm_span *span, const struct bm_span_event *event,
-		  const struct bm_counter *counter)
+		  struct bm_counter *counter)
 {
 	uint32_t number = get_piece(span, &event->key);
 	if (span->pieces[number].attempted) { /* its `removed` line was lost */
@@ -664,7 +664,7 @@ static void begin(struct bm_span *span, const struct bm_span_event *event,
 }
 
 static void sender(struct bm_span *span, const struct bm_span_event *event,
-		   const struct bm_counter *counter)
+		   struct bm_counter *counter)
 {
 	const uint32_t number = get_piece(span, &event->key);
 	if (span->pieces[number].seen_at == BM_TIME_UNKNOWN)
@@ -673,7 +673,7 @@ static void sender(struct bm_span *span, const struct bm_span_event *event,
 }
 
 static void attempt(struct bm_span *span, const struct bm_span_event *event,
-		    const struct bm_counter *counter)
+		    struct bm_counter *counter)
 {
 	const uint32_t number = get_piece(span, &event->key);
 	const struct bm_fact *const fact = event->fact;
@@ -692,7 +692,7 @@ static void attempt(struct bm_span *span, const struct bm_span_event *event,
 
 /* removed - the queue id is free; on the left of a left-open piece something may have ended */
 static void removed(struct bm_span *span, const struct bm_span_event *event,
-		    const struct bm_counter *counter)
+		    struct bm_counter *counter)
 {
 	const uint32_t found = find_piece(span, &event->key);
 	if (found == NONE && span->left_known)
@@ -711,7 +711,7 @@ static inline void tick(struct bm_span *span, bm_time time)
 }
 
 void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
-		 const struct bm_counter *counter)
+		 struct bm_counter *counter)
 {
 	tick(span, event->time);
 	switch (event->kind) {
@@ -742,7 +742,7 @@ struct merge {
 	struct bm_span *left;
 	const struct bm_span *right;
 	struct bm_rename *rename;
-	const struct bm_counter *counter;
+	struct bm_counter *counter;
 };
 
 static struct bm_fact fact_of(const struct merge *merge, struct bm_fact fact)
@@ -943,7 +943,7 @@ static void merge_seen(const struct merge *merge)
 }
 
 void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_rename *rename,
-		   const struct bm_counter *counter)
+		   struct bm_counter *counter)
 {
 	const struct merge merge = {left, right, rename, counter};
 	tick(left, right->clock);
@@ -958,7 +958,7 @@ void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_
 	prune_offers(left);
 }
 
-void bm_span_close(struct bm_span *span, const struct bm_counter *counter)
+void bm_span_close(struct bm_span *span, struct bm_counter *counter)
 {
 	for (uint32_t i = 0; i < span->head_count; i++) {
 		const uint32_t number = span->heads[i];

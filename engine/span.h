@@ -62,15 +62,15 @@ void bm_span_clear(struct bm_span *span);
 
 /* bm_span_add - append one event; what is decided by it is counted */
 void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
-		 const struct bm_counter *counter);
+		 struct bm_counter *counter);
 
 /* bm_span_merge - append right to left; what is decided by it is counted.  rename translates right's numbers to those
  * of counter's tally, NULL when they are the same.  right is left as it was. */
 void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_rename *rename,
-		   const struct bm_counter *counter);
+		   struct bm_counter *counter);
 
 /* bm_span_close - nothing comes before or behind: count all that is still open; the span is empty then */
-void bm_span_close(struct bm_span *span, const struct bm_counter *counter);
+void bm_span_close(struct bm_span *span, struct bm_counter *counter);
 
 /* bm_span_open_count - messages kept, for tests and --verbose */
 size_t bm_span_open_count(const struct bm_span *span);

@@ -56,7 +56,8 @@ struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options)
 	worker->tally = bm_tally_new();
 	worker->classifier = bm_classifier_new(worker->tally, options->rules, options->addresses,
 					       options->anonymize_key);
-	worker->counter = (struct bm_counter){worker->tally, options->bucket, options->addresses};
+	worker->counter = (struct bm_counter){
+		.tally = worker->tally, .bucket = options->bucket, .addresses = options->addresses};
 	worker->no_fact = (struct bm_fact){
 		.time = BM_TIME_UNKNOWN,
 		.domain = bm_tally_domain(worker->tally, (struct bm_bytes){0}),

@@ -430,9 +430,12 @@ static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes
 	const uint8_t *const at = line.data;
 	const uint64_t head = bm_load64(at);
 	if ((head & 0xffffffffffff) == reader->day_bytes && at[6] == ' ' && at[15] == ' ') {
-		const int seconds = fast_seconds(at + 7);
-		*time = time_at(reader->day_wall, seconds, BM_OFFSET_UNKNOWN);
-		return seconds < 0 ? 0 : 16;
+		if (bm_load64(at + 7) != reader->clock_bytes) {
+			reader->clock_bytes = bm_load64(at + 7);
+			reader->clock_seconds = fast_seconds(at + 7);
+		}
+		*time = time_at(reader->day_wall, reader->clock_seconds, BM_OFFSET_UNKNOWN);
+		return reader->clock_seconds < 0 ? 0 : 16;
 	}
 	if (memcmp(at, reader->date_bytes, sizeof reader->date_bytes) != 0 || at[10] != 'T')
 		return 0;
@@ -445,16 +448,37 @@ static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes
 	return (size_t)(cursor.at + 1 - at);
 }
 
-/* fast_host - size of the host at line[from], if it is one of the last ones; 0 otherwise */
+/* fast_host - size of the host at line[from], if it is one of the last ones; 0 otherwise.  16 bytes and more follow. */
 static inline size_t fast_host(const struct bm_record_reader *reader, struct bm_bytes line, size_t from)
 {
+	const uint64_t head = bm_load64(line.data + from);
 	for (size_t i = 0; i < sizeof reader->hosts / sizeof *reader->hosts; i++) {
 		const struct bm_host *const host = &reader->hosts[i];
-		if (from + host->size < line.size && line.data[from + host->size] == ' ' && host->size &&
+		if ((head & host->mask) != host->head || host->size == 0)
+			continue;
+		if (host->size < 8) /* the space behind it is in the head */
+			return host->size;
+		if (from + host->size < line.size && line.data[from + host->size] == ' ' &&
 		    bm_same_short(line.data + from, host->bytes, host->size))
 			return host->size;
 	}
 	return 0;
+}
+
+/* fast_pid - "[123]: " at line[open]; where the message begins, or 0 */
+static inline size_t fast_pid(struct bm_bytes line, size_t open)
+{
+	if (open + 16 > line.size)
+		return 0;
+	const uint64_t word = bm_load64(line.data + open + 1);
+	/* The high bit of each byte that is no digit. */
+	const uint64_t digits = word ^ UINT64_C(0x3030303030303030);
+	const uint64_t others = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+	const size_t size = others ? (size_t)__builtin_ctzll(others) / 8 : 8;
+	const uint8_t *const close = line.data + open + 1 + size;
+	if (size == 0 || size == 8 || close[0] != ']' || close[1] != ':' || close[2] != ' ')
+		return 0;
+	return open + size + 4;
 }
 
 /* fast_tag - a tag of up to 31 bytes at line[from], ended by '['; *open is where that stands */
@@ -481,7 +505,7 @@ static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record 
 static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes line,
 			     struct bm_record *record)
 {
-	enum { FAST_BYTES_MIN = 48 }; /* of a stamp and more */
+	enum { FAST_BYTES_MIN = 64 }; /* a stamp, and 16 bytes and more behind it */
 	if (line.size < FAST_BYTES_MIN)
 		return false;
 	const size_t host = fast_stamp(reader, line, &record->time);
@@ -492,14 +516,11 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 	size_t open;
 	if (!fast_tag(line, from, record, &open))
 		return false;
-	size_t close = open + 1;
-	while (close < line.size && is_digit(line.data[close]))
-		close++;
-	if (close == open + 1 || close + 4 > line.size || memcmp(line.data + close, "]: ", 3) != 0 ||
-	    line.data[close + 3] == ' ' || line.data[close + 3] == '[')
+	const size_t message = fast_pid(line, open);
+	if (message == 0 || message == line.size || line.data[message] == ' ' || line.data[message] == '[')
 		return false;
 	record->host = (struct bm_bytes){line.data + host, host_size};
-	record->message = bm_bytes_from(line, close + 3);
+	record->message = bm_bytes_from(line, message);
 	return true;
 }
 
@@ -517,6 +538,11 @@ static void remember_host(struct bm_record_reader *reader, struct bm_bytes name)
 	memmove(hosts + 1, hosts, sizeof reader->hosts - sizeof *hosts);
 	memcpy(hosts->bytes, name.data, name.size);
 	hosts->size = name.size;
+	/* The first eight bytes as one word, with the space behind a shorter name. */
+	uint8_t head[8] = "        ";
+	memcpy(head, name.data, name.size < 8 ? name.size : 8);
+	hosts->mask = name.size < 7 ? (UINT64_C(1) << (8 * (name.size + 1))) - 1 : UINT64_MAX;
+	hosts->head = bm_load64(head) & hosts->mask;
 }
 
 /* read_line - one line of a text log */

@@ -38,9 +38,13 @@ struct bm_record_reader {
 	int64_t day_wall;
 	/* last hosts, newest first */
 	struct bm_host {
+		uint64_t head, mask; /* the first bytes, as fast_host compares them */
 		uint8_t bytes[64];
 		size_t size; /* 0 = none */
 	} hosts[4];
+	/* last clock: its 8 bytes ("00:29:39") and seconds; -1 = no clock */
+	uint64_t clock_bytes;
+	int clock_seconds;
 	/* last RFC 3339 day: its 10 bytes and midnight */
 	uint8_t date_bytes[10];
 	int64_t date_wall;
