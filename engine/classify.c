@@ -33,7 +33,7 @@ struct bm_classifier {
 	struct bm_tally *tally;
 	const struct bm_rules *rules;
 	struct bm_rules_scratch *scratch;
-	struct memo relays, domains, hosts;
+	struct memo domains, hosts;
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;    /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
@@ -61,7 +61,6 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	if (classifier == NULL)
 		return;
 	bm_rules_scratch_free(classifier->scratch);
-	bm_free(classifier->relays.providers);
 	bm_free(classifier->domains.providers);
 	bm_free(classifier->hosts.providers);
 	bm_intern_free(classifier->spoken);
@@ -163,14 +162,15 @@ static uint32_t domain_provider(struct bm_classifier *classifier, uint32_t domai
 static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm_event *event,
 			       const struct bm_fact *fact)
 {
-	uint32_t *const known = memo_at(&classifier->relays, fact->relay);
-	if (*known == NONE) {
+	struct bm_relay_record *const relay = bm_tally_relay_at(classifier->tally, fact->relay);
+	if (relay->provider == 0) {
 		uint8_t buffer[DOMAIN_BYTES_MAX];
 		const struct bm_bytes host = lower(event->relay, buffer, sizeof buffer);
 		const bool named = is_named_host(host) && !event->relay_near;
-		*known = named ? provider_number(classifier, host) : NONE - 1;
+		relay->provider = named ? provider_number(classifier, host) + 1 : UINT32_MAX;
 	}
-	return *known == NONE - 1 ? domain_provider(classifier, fact->domain) : *known;
+	return relay->provider == UINT32_MAX ? domain_provider(classifier, fact->domain)
+					     : relay->provider - 1;
 }
 
 /* spoken_provider - nobody was spoken to: the host the text names, else the recipient's domain */
@@ -400,15 +400,10 @@ void bm_lookup_peek(const struct bm_classifier *classifier, struct bm_lookup *lo
 void bm_lookup_fetch(const struct bm_classifier *classifier, const struct bm_lookup *lookup)
 {
 	const struct bm_tally *const tally = classifier->tally;
-	if (lookup->domain_guess != UINT32_MAX) {
+	if (lookup->domain_guess != UINT32_MAX)
 		bm_intern_fetch(tally->domains, lookup->domain_guess);
-		__builtin_prefetch(&tally->domain[lookup->domain_guess], 1);
-	}
-	if (lookup->relay_guess == UINT32_MAX)
-		return;
-	bm_intern_fetch(tally->relays, lookup->relay_guess);
-	if (lookup->relay_guess < classifier->relays.count)
-		__builtin_prefetch(&classifier->relays.providers[lookup->relay_guess]);
+	if (lookup->relay_guess != UINT32_MAX)
+		bm_intern_fetch(tally->relays, lookup->relay_guess);
 }
 
 /* find_names - the numbers of the names that were looked up */

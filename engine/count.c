@@ -41,6 +41,19 @@ static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,
 	bump(counter->tally, BM_CELLS_CUBE, key, outcome, 1);
 }
 
+/* count_relay - a delivery to a relay of its usual provider is counted beside its name, all else in cells */
+static void count_relay(struct bm_counter *counter, const struct bm_fact *fact, enum bm_outcome outcome)
+{
+	struct bm_relay_record *const relay = bm_tally_relay_at(counter->tally, fact->relay);
+	if (outcome == BM_DELIVERED && relay->provider == fact->provider + 1 &&
+	    relay->delivered < UINT32_MAX) {
+		relay->delivered++;
+		return;
+	}
+	const uint32_t key[4] = {fact->relay, BM_PAIR(fact->provider, fact->category), 0, 0};
+	bump(counter->tally, BM_CELLS_RELAYS, key, outcome, 1);
+}
+
 /* count_address - an outcome of one address, by category; final outcomes are kept with their time */
 static void count_address(struct bm_counter *counter, const struct bm_fact *fact,
 			  enum bm_outcome outcome, bm_time time)
@@ -70,8 +83,8 @@ static void count_failure(struct bm_counter *counter, const struct bm_fact *fact
 
 static void count_delay(struct bm_counter *counter, const struct bm_fact *fact)
 {
-	bm_steps_add(&counter->tally->domain[fact->domain].delays, fact->delay_step, 1);
-	bm_steps_add(&counter->tally->provider[fact->provider].delays, fact->delay_step, 1);
+	bm_steps_add(&bm_tally_domain_at(counter->tally, fact->domain)->delays, fact->delay_step, 1);
+	bm_steps_add(&bm_tally_provider_at(counter->tally, fact->provider)->delays, fact->delay_step, 1);
 }
 
 void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
@@ -82,11 +95,11 @@ void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
 	const uint32_t relay[4] = {fact->relay, pair, 0, 0};
 	const uint32_t spread[4] = {fact->template, fact->domain, 0, 0};
 	bm_cells_want(&tally->cells[BM_CELLS_CUBE], cube);
-	if (fact->has_relay)
+	if (fact->outcome != BM_DELIVERED) {
 		bm_cells_want(&tally->cells[BM_CELLS_RELAYS], relay);
-	if (fact->outcome != BM_DELIVERED)
 		bm_cells_want(&tally->cells[BM_CELLS_SPREAD], spread);
-	__builtin_prefetch(&tally->provider[fact->provider], 1);
+	}
+	__builtin_prefetch(bm_tally_provider_at(tally, fact->provider), 1);
 }
 
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
@@ -94,12 +107,10 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 	struct bm_tally *const tally = counter->tally;
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time);
-	if (fact->has_relay) {
-		const uint32_t key[4] = {fact->relay, BM_PAIR(fact->provider, fact->category), 0, 0};
-		bump(tally, BM_CELLS_RELAYS, key, outcome, 1);
-	}
-	bm_seen_add(&tally->domain[fact->domain].seen, fact->time);
-	bm_seen_add(&tally->provider[fact->provider].seen, fact->time);
+	if (fact->has_relay)
+		count_relay(counter, fact, outcome);
+	bm_seen_add(&bm_tally_domain_at(tally, fact->domain)->seen, fact->time);
+	bm_seen_add(&bm_tally_provider_at(tally, fact->provider)->seen, fact->time);
 	bm_seen_add(&tally->category[fact->category], fact->time);
 	if (outcome != BM_DELIVERED)
 		count_failure(counter, fact);
@@ -113,8 +124,8 @@ void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm
 {
 	struct bm_tally *const tally = counter->tally;
 	count_cube(counter, fact, BM_EXPIRED, time);
-	bm_seen_add(&tally->domain[fact->domain].seen, time);
-	bm_seen_add(&tally->provider[fact->provider].seen, time);
+	bm_seen_add(&bm_tally_domain_at(tally, fact->domain)->seen, time);
+	bm_seen_add(&bm_tally_provider_at(tally, fact->provider)->seen, time);
 	bm_seen_add(&tally->category[fact->category], time);
 	tally->template[fact->template].n[BM_EXPIRED]++;
 	if (counter->addresses)

@@ -286,7 +286,10 @@ static void set_up(struct pipeline *pipeline)
 static struct bm_tally *merge_all(struct pipeline *pipeline)
 {
 	struct bm_tally *const tally = bm_worker_tally(pipeline->workers[0]);
+	bm_tally_settle(tally);
+	bm_tally_settle(pipeline->counter.tally);
 	for (unsigned i = 1; i < pipeline->threads; i++) {
+		bm_tally_settle(bm_worker_tally(pipeline->workers[i]));
 		bm_tally_merge(tally, bm_worker_tally(pipeline->workers[i]));
 		bm_tally_free(bm_worker_tally(pipeline->workers[i]));
 	}

@@ -204,7 +204,7 @@ Test(table, domains_fall_and_take_the_busiest_provider)
 	count(DAY, "a.example", "z", CATEGORY(DELIVERED), BM_DELIVERED, 2);
 	count(DAY, "many.example", "q", CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 2);
 	count(DAY, "many.example", "q", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2);
-	bm_steps_add(&tally->domain[bm_tally_domain(tally, BM_BYTES("a.example"))].delays,
+	bm_steps_add(&bm_tally_domain_at(tally, bm_tally_domain(tally, BM_BYTES("a.example")))->delays,
 		     bm_step_of(4), 3);
 	expect("domains", "many.example,q,4,0,2,2,0,1.000000,bad-mailbox,,,,\n"
 			  "few.example,q,1,0,1,0,0,1.000000,bad-mailbox,,,,\n"

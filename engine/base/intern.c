@@ -1,8 +1,9 @@
 /* intern.c - each distinct run once: an open-addressed index over segments that never move.
  *
- * The index holds (hash's upper half, number + 1) in 8 bytes, so that a miss is nearly always decided without
- * touching the run itself.  Entries live in segments of doubling size whose directory is a fixed array: a
- * reader that learned a number under a lock finds its run while the owner adds more.
+ * The index holds (hash's upper half, number + 1) in 8 bytes, so that a miss is nearly always decided without touching the run
+ * itself.  An entry is a cache line that holds the run itself when it is short, and its payload in the lines behind: one
+ * page for all that is known of a name.  Entries live in segments of doubling size whose directory is a fixed array: a reader
+ * that learned a number under a lock finds its run while the owner adds more.
  */
 #include "bouncemill/intern.h"
 
@@ -17,32 +18,61 @@ struct slot {
 	uint32_t mark; /* number + 1, or 0 = free */
 };
 
-struct bm_intern {
-	struct slot *slots;
-	size_t room; /* power of two */
-	uint32_t count;
-	struct bm_bytes *segments[SEGMENT_COUNT_MAX];
-	struct bm_arena arena;
+enum { LINE_BYTES = 64, SHORT_BYTES_MAX = LINE_BYTES - sizeof(uint32_t) };
+
+struct entry {
+	uint32_t size;
+	uint8_t bytes[SHORT_BYTES_MAX]; /* the run, or a pointer to it when it is longer */
 };
 
-/* entry - where the run of a number is kept */
-static struct bm_bytes *entry(const struct bm_intern *intern, uint32_t id)
+struct bm_intern {
+	struct slot *slots;
+	size_t room;   /* power of two */
+	size_t stride; /* bytes of an entry with its payload */
+	uint32_t count;
+	uint8_t *segments[SEGMENT_COUNT_MAX];
+	struct bm_arena arena; /* of longer runs */
+};
+
+/* entry_at - where the run of a number is kept */
+static inline struct entry *entry_at(const struct bm_intern *intern, uint32_t id)
 {
 	const uint32_t shifted = id + (1u << SEGMENT_FIRST_BITS);
 	const unsigned top = 31u - (unsigned)__builtin_clz(shifted);
-	return &intern->segments[top - SEGMENT_FIRST_BITS][shifted - (1u << top)];
+	uint8_t *const segment = intern->segments[top - SEGMENT_FIRST_BITS];
+	return (struct entry *)(void *)(segment + (shifted - (1u << top)) * intern->stride);
+}
+
+/* run_of - the run an entry holds */
+static inline struct bm_bytes run_of(const struct entry *entry)
+{
+	const uint8_t *data = entry->bytes;
+	if (entry->size > SHORT_BYTES_MAX)
+		memcpy(&data, entry->bytes, sizeof data);
+	return (struct bm_bytes){data, entry->size};
 }
 
 /* is_entry - is the run of a number equal to run */
 static inline bool is_entry(const struct bm_intern *intern, uint32_t id, struct bm_bytes run)
 {
-	const struct bm_bytes known = *entry(intern, id);
+	const struct bm_bytes known = run_of(entry_at(intern, id));
 	return known.size == run.size && bm_same_short(known.data, run.data, run.size);
 }
 
 struct bm_intern *bm_intern_new(void)
 {
+	return bm_intern_new_with(0);
+}
+
+void *bm_intern_payload(const struct bm_intern *intern, uint32_t id)
+{
+	return entry_at(intern, id) + 1;
+}
+
+struct bm_intern *bm_intern_new_with(size_t payload)
+{
 	struct bm_intern *const intern = bm_zalloc(1, sizeof *intern);
+	intern->stride = sizeof(struct entry) + ((payload + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
 	intern->room = INDEX_ROOM_MIN;
 	intern->slots = bm_zalloc(intern->room, sizeof *intern->slots);
 	return intern;
@@ -65,7 +95,7 @@ static void grow_index(struct bm_intern *intern)
 	const size_t mask = 2 * intern->room - 1;
 	struct slot *const slots = bm_zalloc(2 * intern->room, sizeof *slots);
 	for (uint32_t id = 0; id < intern->count; id++) {
-		const uint64_t hash = bm_hash(*entry(intern, id));
+		const uint64_t hash = bm_hash(run_of(entry_at(intern, id)));
 		size_t at = (size_t)hash & mask;
 		while (slots[at].mark)
 			at = (at + 1) & mask;
@@ -83,10 +113,18 @@ static uint32_t append(struct bm_intern *intern, struct bm_bytes run)
 	const uint32_t shifted = id + (1u << SEGMENT_FIRST_BITS);
 	if ((shifted & (shifted - 1)) == 0) {
 		const unsigned top = 31u - (unsigned)__builtin_clz(shifted);
-		intern->segments[top - SEGMENT_FIRST_BITS] =
-			bm_alloc(sizeof(struct bm_bytes) << top);
+		intern->segments[top - SEGMENT_FIRST_BITS] = bm_zalloc((size_t)1 << top, intern->stride);
 	}
-	*entry(intern, id) = bm_arena_copy(&intern->arena, run);
+	struct entry *const entry = entry_at(intern, id);
+	if (run.size > UINT32_MAX)
+		run.size = UINT32_MAX;
+	entry->size = (uint32_t)run.size;
+	if (run.size > SHORT_BYTES_MAX) {
+		const uint8_t *const copy = bm_arena_copy(&intern->arena, run).data;
+		memcpy(entry->bytes, &copy, sizeof copy);
+	} else if (run.size) {
+		memcpy(entry->bytes, run.data, run.size);
+	}
 	return id;
 }
 
@@ -103,13 +141,13 @@ uint32_t bm_intern_peek(const struct bm_intern *intern, uint64_t hash)
 		at = (at + 1) & mask;
 	if (intern->slots[at].mark == 0)
 		return UINT32_MAX;
-	__builtin_prefetch(entry(intern, intern->slots[at].mark - 1));
+	__builtin_prefetch(entry_at(intern, intern->slots[at].mark - 1));
 	return intern->slots[at].mark - 1;
 }
 
 void bm_intern_fetch(const struct bm_intern *intern, uint32_t guess)
 {
-	__builtin_prefetch(entry(intern, guess)->data);
+	__builtin_prefetch(entry_at(intern, guess) + 1, 1);
 }
 
 bool bm_intern_is(const struct bm_intern *intern, uint32_t guess, struct bm_bytes run)
@@ -140,7 +178,7 @@ uint32_t bm_intern_add_hashed(struct bm_intern *intern, struct bm_bytes run, uin
 
 struct bm_bytes bm_intern_get(const struct bm_intern *intern, uint32_t id)
 {
-	return *entry(intern, id);
+	return run_of(entry_at(intern, id));
 }
 
 uint32_t bm_intern_count(const struct bm_intern *intern)

@@ -15,7 +15,7 @@ enum { CELLS_ROOM_MIN = 1 << 6, SAMPLE_BYTES_MAX = 512, PREFETCH_AHEAD = 8 };
 
 struct bm_tally_private {
 	struct bm_arena samples;
-	uint32_t domain_room, template_room, address_room, provider_room;
+	uint32_t template_room, address_room;
 };
 
 /* --- cells --- */
@@ -215,10 +215,10 @@ struct bm_tally *bm_tally_new(void)
 {
 	struct bm_tally *const tally = bm_zalloc(1, sizeof *tally);
 	tally->private = bm_zalloc(1, sizeof *tally->private);
-	tally->domains = bm_intern_new();
-	tally->providers = bm_intern_new();
+	tally->domains = bm_intern_new_with(sizeof(struct bm_traffic_record));
+	tally->providers = bm_intern_new_with(sizeof(struct bm_traffic_record));
 	tally->senders = bm_intern_new();
-	tally->relays = bm_intern_new();
+	tally->relays = bm_intern_new_with(sizeof(struct bm_relay_record));
 	tally->templates = bm_intern_new();
 	tally->addresses = bm_intern_new();
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
@@ -231,13 +231,11 @@ void bm_tally_free(struct bm_tally *tally)
 	if (tally == NULL)
 		return;
 	for (uint32_t i = 0; i < bm_intern_count(tally->domains); i++)
-		bm_free(tally->domain[i].delays.full);
+		bm_free(bm_tally_domain_at(tally, i)->delays.full);
 	for (uint32_t i = 0; i < bm_intern_count(tally->providers); i++)
-		bm_free(tally->provider[i].delays.full);
-	bm_free(tally->domain);
+		bm_free(bm_tally_provider_at(tally, i)->delays.full);
 	bm_free(tally->template);
 	bm_free(tally->address);
-	bm_free(tally->provider);
 	bm_intern_free(tally->domains);
 	bm_intern_free(tally->providers);
 	bm_intern_free(tally->senders);
@@ -260,10 +258,8 @@ uint32_t bm_tally_domain_hashed(struct bm_tally *tally, struct bm_bytes domain, 
 {
 	const uint32_t known = bm_intern_count(tally->domains);
 	const uint32_t id = bm_intern_add_hashed(tally->domains, domain, hash);
-	if (id == known) {
-		BM_GROW(tally->domain, known, tally->private->domain_room);
-		tally->domain[id] = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
-	}
+	if (id == known)
+		*bm_tally_domain_at(tally, id) = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
 	return id;
 }
 
@@ -271,10 +267,8 @@ uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider)
 {
 	const uint32_t known = bm_intern_count(tally->providers);
 	const uint32_t id = bm_intern_add(tally->providers, provider);
-	if (id == known) {
-		BM_GROW(tally->provider, known, tally->private->provider_room);
-		tally->provider[id] = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
-	}
+	if (id == known)
+		*bm_tally_provider_at(tally, id) = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
 	return id;
 }
 
@@ -467,9 +461,11 @@ static void merge_records(struct bm_tally *target, const struct bm_tally *source
 			  const struct names *names)
 {
 	for (uint32_t i = 0; i < bm_intern_count(source->domains); i++)
-		merge_traffic(&target->domain[names->domains[i]], &source->domain[i]);
+		merge_traffic(bm_tally_domain_at(target, names->domains[i]),
+			      bm_tally_domain_at(source, i));
 	for (uint32_t i = 0; i < bm_intern_count(source->providers); i++)
-		merge_traffic(&target->provider[names->providers[i]], &source->provider[i]);
+		merge_traffic(bm_tally_provider_at(target, names->providers[i]),
+			      bm_tally_provider_at(source, i));
 	for (uint32_t i = 0; i < bm_intern_count(source->templates); i++)
 		merge_template(target, &target->template[names->templates[i]],
 			       &source->template[i], names);
@@ -478,6 +474,19 @@ static void merge_records(struct bm_tally *target, const struct bm_tally *source
 			      &source->address[i]);
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		merge_seen(&target->category[i], source->category[i]);
+}
+
+void bm_tally_settle(struct bm_tally *tally)
+{
+	for (uint32_t id = 0; id < bm_intern_count(tally->relays); id++) {
+		struct bm_relay_record *const relay = bm_tally_relay_at(tally, id);
+		if (relay->delivered == 0)
+			continue;
+		const uint32_t key[4] = {id, BM_PAIR(relay->provider - 1, BM_CATEGORY_DELIVERED), 0, 0};
+		saturating_add(&bm_cells_at(&tally->cells[BM_CELLS_RELAYS], key)[BM_DELIVERED],
+			       relay->delivered);
+		relay->delivered = 0;
+	}
 }
 
 void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)

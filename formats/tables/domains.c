@@ -68,7 +68,7 @@ static void domains_row(const void *rows, size_t index, struct bm_value *values)
 	const uint32_t rank = all->order[index].id;
 	const struct bm_sum *const sum = &all->sums[rank];
 	const struct bm_traffic_record *const record =
-		&all->tally->domain[sorted->domains.order[rank]];
+		bm_tally_domain_at(all->tally, sorted->domains.order[rank]);
 	const uint64_t recipients = bm_sum_recipients(sum->n);
 	*values++ = bm_row_text(bm_sorted_domain(sorted, rank));
 	*values++ = bm_row_text(sorted->providers.text[sum->provider]);

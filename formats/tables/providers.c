@@ -110,7 +110,7 @@ static void providers_row(const void *rows, size_t index, struct bm_value *value
 	const uint32_t id = all->order[index];
 	const struct provider *const provider = &all->provider[id];
 	const uint64_t *const n = provider->sum.n;
-	const struct bm_traffic_record *const traffic = &all->tally->provider[id];
+	const struct bm_traffic_record *const traffic = bm_tally_provider_at(all->tally, id);
 	*values++ = bm_row_text(all->hold.sorted->providers.text[id]);
 	*values++ = bm_row_int(provider->domains);
 	*values++ = bm_row_int(bm_sum_recipients(n));

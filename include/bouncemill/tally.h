@@ -82,9 +82,14 @@ void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
 uint64_t bm_steps_count(const struct bm_steps *steps);
 double bm_steps_quantile(const struct bm_steps *steps, double share);
 
-struct bm_traffic_record { /* by domain or provider number; a cache line */
+struct bm_traffic_record { /* of a domain or provider, beside its name; a cache line */
 	struct bm_seen seen;
 	struct bm_steps delays; /* of deliveries */
+};
+
+struct bm_relay_record { /* of a relay, beside its name */
+	uint32_t provider;  /* number + 1; 0 = not asked yet, UINT32_MAX = whoever runs the recipient's domain */
+	uint32_t delivered; /* under that provider, on the way to the cells: see bm_tally_settle */
 };
 
 struct bm_template_record { /* by template number; the name is provider NUL evidence NUL masked text */
@@ -115,9 +120,7 @@ struct bm_tally {
 	struct bm_intern *templates;
 	struct bm_intern *addresses;
 	struct bm_cells cells[BM_CELLS_COUNT];
-	struct bm_traffic_record *domain;    /* as many as domains has numbers */
-	struct bm_traffic_record *provider;
-	struct bm_template_record *template;
+	struct bm_template_record *template; /* as many as templates has numbers */
 	struct bm_address_record *address;
 	struct bm_seen category[BM_CATEGORY_COUNT]; /* failures; deliveries under DELIVERED */
 	struct bm_tally_private *private;
@@ -125,6 +128,21 @@ struct bm_tally {
 
 struct bm_tally *bm_tally_new(void);
 void bm_tally_free(struct bm_tally *tally);
+/* bm_tally_settle - move what is kept beside names into the cells; before a tally is merged or read */
+void bm_tally_settle(struct bm_tally *tally);
+/* bm_tally_domain_at, bm_tally_provider_at, bm_tally_relay_at - the record of a number */
+static inline struct bm_traffic_record *bm_tally_domain_at(const struct bm_tally *tally, uint32_t id)
+{
+	return bm_intern_payload(tally->domains, id);
+}
+static inline struct bm_traffic_record *bm_tally_provider_at(const struct bm_tally *tally, uint32_t id)
+{
+	return bm_intern_payload(tally->providers, id);
+}
+static inline struct bm_relay_record *bm_tally_relay_at(const struct bm_tally *tally, uint32_t id)
+{
+	return bm_intern_payload(tally->relays, id);
+}
 /* bm_tally_merge - add source to target; source stays as it is */
 void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source);
 
