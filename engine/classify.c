@@ -106,7 +106,7 @@ static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t
 static inline size_t last_at(struct bm_bytes address)
 {
 	size_t behind = 0;
-	for (size_t at = 0; (at = bm_bytes_find_either(address, at, '@', '@')) < address.size;)
+	for (size_t at = 0; (at = bm_bytes_find_near(address, at, '@')) < address.size;)
 		behind = ++at;
 	return behind;
 }
@@ -279,7 +279,7 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 /* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr> of any such */
 static bool is_plain_address(struct bm_bytes address)
 {
-	const size_t at = bm_bytes_find_either(address, 0, '@', '@');
+	const size_t at = bm_bytes_find_near(address, 0, '@');
 	if (at == 0 || at + 3 >= address.size || address.size > MET_ADDRESS_BYTES_MAX)
 		return false;
 	for (size_t i = 0; i < address.size; i++) {

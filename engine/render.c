@@ -1,11 +1,12 @@
 /* render.c - tables to files; see render.h.
  *
- * A long table is rendered in waves: each thread makes the text of some pieces of rows, then the wave is written in
- * order.  So memory holds a wave, not a table, and the file is the same for any number of threads.
+ * In a directory each table is a file, and threads take files, the longest first.  One file of all tables is rendered in waves:
+ * each thread makes the text of some pieces of rows, then the wave is written in order.  Either way memory holds pieces, not
+ * tables, and the bytes are the same for any number of threads.
  */
 #include "render.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "bouncemill/registry.h"
 #include "output.h"
@@ -114,15 +115,33 @@ static enum bm_err write_rows(struct bm_render *render, const struct opened *ope
 	return BM_OK;
 }
 
-/* write_table - head, rows and tail of one table */
-static enum bm_err write_table(struct bm_render *render, const struct opened *opened,
+/* write_rows_alone - all rows of a table by the calling thread */
+static enum bm_err write_rows_alone(const struct bm_render *render, const struct opened *opened,
+				    const struct bm_writer *writer, struct bm_output *output)
+{
+	struct bm_text text = {0};
+	enum bm_err err = BM_OK;
+	for (size_t first = 0; first < opened->count && err == BM_OK; first += PIECE_ROWS) {
+		const size_t end = first + PIECE_ROWS < opened->count ? first + PIECE_ROWS
+								      : opened->count;
+		text.size = 0;
+		writer->rows(&text, opened->table, opened->rows, first, end, &render->view,
+			     render->options);
+		err = write_text(output, &text);
+	}
+	bm_text_dispose(&text);
+	return err;
+}
+
+/* write_table - head, rows and tail of one table, by the calling thread */
+static enum bm_err write_table(const struct bm_render *render, const struct opened *opened,
 			       const struct bm_writer *writer, struct bm_output *output)
 {
 	struct bm_text text = {0};
 	writer->head(&text, opened->table, &render->view, render->options);
 	enum bm_err err = write_text(output, &text);
 	if (err == BM_OK)
-		err = write_rows(render, opened, writer, output);
+		err = write_rows_alone(render, opened, writer, output);
 	text.size = 0;
 	writer->tail(&text, opened->table, &render->view, render->options);
 	if (err == BM_OK)
@@ -170,28 +189,59 @@ static const struct opened *find_opened(const struct bm_render *render, const st
 	return NULL;
 }
 
-enum bm_err bm_render_table(struct bm_render *render, const struct bm_table *table,
-			    const struct bm_writer *writer, const char *path)
+/* render_table - one opened table to a file */
+static enum bm_err render_table(const struct bm_render *render, const struct opened *opened,
+				const struct bm_writer *writer, const char *path)
 {
-	const struct opened *const opened = find_opened(render, table);
 	struct bm_output *output;
-	if (opened == NULL)
-		return BM_USAGE;
 	BM_TRY(bm_output_open(&output, path));
 	return publish(output, write_table(render, opened, writer, output));
 }
 
+enum bm_err bm_render_table(struct bm_render *render, const struct bm_table *table,
+			    const struct bm_writer *writer, const char *path)
+{
+	const struct opened *const opened = find_opened(render, table);
+	return opened ? render_table(render, opened, writer, path) : BM_USAGE;
+}
+
+/* A directory being filled. */
+struct filling {
+	const struct bm_render *render;
+	const struct bm_writer *writer;
+	const char *dir;
+	const struct opened *order[TABLES_MAX]; /* the longest first */
+	enum bm_err errors[TABLES_MAX];
+};
+
+static void fill_one(void *context, size_t i)
+{
+	struct filling *const filling = context;
+	struct bm_text path = {0};
+	bm_text_format(&path, "%s/%s%s", filling->dir, filling->order[i]->table->name,
+		       filling->writer->suffix);
+	bm_text_byte(&path, 0);
+	filling->errors[i] = render_table(filling->render, filling->order[i], filling->writer,
+					  (char *)path.data);
+	bm_text_dispose(&path);
+}
+
+static int by_length(const void *left, const void *right)
+{
+	const struct opened *const a = *(const struct opened *const *)left;
+	const struct opened *const b = *(const struct opened *const *)right;
+	return (a->count < b->count) - (a->count > b->count);
+}
+
 enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer *writer, const char *dir)
 {
-	for (size_t i = 0; i < render->count; i++) {
-		struct bm_text path = {0};
-		bm_text_format(&path, "%s/%s%s", dir, render->list[i].table->name, writer->suffix);
-		bm_text_byte(&path, 0);
-		const enum bm_err err =
-			bm_render_table(render, render->list[i].table, writer, (char *)path.data);
-		bm_text_dispose(&path);
-		BM_TRY(err);
-	}
+	struct filling filling = {.render = render, .writer = writer, .dir = dir};
+	for (size_t i = 0; i < render->count; i++)
+		filling.order[i] = &render->list[i];
+	qsort(filling.order, render->count, sizeof *filling.order, by_length);
+	bm_parallel(render->threads, render->count, fill_one, &filling);
+	for (size_t i = 0; i < render->count; i++)
+		BM_TRY(filling.errors[i]);
 	return BM_OK;
 }
 

@@ -12,6 +12,8 @@
 
 #define NONE UINT32_MAX
 
+enum { OFFERS_KEPT_MIN = 4096 };
+
 enum list_kind { LIST_RUNS, LIST_HOPS, LIST_COUNTS, LIST_KINDS };
 
 /* One message in this span, or the part of it that this span has seen. */
@@ -27,7 +29,7 @@ struct piece {
 	bool begun;             /* a first line was seen here, before any attempt */
 	bool client_told;       /* a line here told the client */
 	bool far;               /* came in from a public address; the last line that tells it counts */
-	bool attempted;         /* has an attempt of any kind, hops too */
+	bool attempted;         /* has an attempt of any kind, hops too, or expired: what begins now is another */
 	bool counted;           /* has an attempt that counts */
 	bool expired;           /* qmgr gave up here, for recipients open on the left too */
 };
@@ -52,6 +54,8 @@ struct hop {
 	struct bm_fact fact;
 	uint32_t next;
 	bool has_next;
+	bool seen; /* its next message was seen, or the slot is free */
+	uint64_t hash; /* of what must be seen for it to be a hop */
 };
 
 /* Outcomes whose sender is not known yet. */
@@ -67,7 +71,8 @@ struct undecided {
 	bm_time time;      /* of the delivery */
 	struct bm_fact fact;
 	uint32_t sender;
-	bool message;      /* counts as a message if it proves a delivery */
+	uint32_t group;    /* those of one message stand together, by time, under one number */
+	bool message;      /* the first delivery of a message that is not counted yet */
 };
 
 /* A message that was seen: what a hop looks for. */
@@ -78,7 +83,7 @@ struct offer {
 
 struct bm_span {
 	bool left_known;
-	bm_time clock; /* latest time seen, or unknown */
+	bm_time dawn, clock; /* earliest and latest time seen, or unknown */
 	struct bm_index pieces_index, runs_index, offers_index;
 	struct piece *pieces;
 	struct run *runs;
@@ -91,9 +96,9 @@ struct bm_span {
 	uint32_t *heads; /* numbers of ended left-open pieces, out of the index */
 	uint32_t head_count, head_room;
 	struct undecided *undecided;
-	uint32_t undecided_count, undecided_room;
+	uint32_t undecided_count, undecided_room, group_count;
 	struct offer *offers;
-	uint32_t offer_count, offer_room, offer_indexed;
+	uint32_t offer_count, offer_room, offer_indexed, offer_limit;
 };
 
 /* --- keys --- */
@@ -191,7 +196,9 @@ void bm_span_clear(struct bm_span *span)
 	span->piece_count = span->run_count = span->hop_count = span->count_count = 0;
 	span->piece_free = span->run_free = span->hop_free = span->count_free = NONE;
 	span->head_count = span->undecided_count = span->offer_count = span->offer_indexed = 0;
-	span->clock = BM_TIME_UNKNOWN;
+	span->group_count = 0;
+	span->offer_limit = OFFERS_KEPT_MIN;
+	span->dawn = span->clock = BM_TIME_UNKNOWN;
 }
 
 size_t bm_span_open_count(const struct bm_span *span)
@@ -442,7 +449,7 @@ static void expire(struct bm_span *span, uint32_t number, bm_time time,
 	}
 	if (!span->pieces[number].expired && span->pieces[number].left_open)
 		span->pieces[number].expired_at = time;
-	span->pieces[number].expired = true;
+	span->pieces[number].expired = span->pieces[number].attempted = true;
 }
 
 /* --- hops: deliveries to our own filter --- */
@@ -514,7 +521,8 @@ static uint64_t hop_hash(const struct piece *piece, const struct hop *hop)
 /* add_hop - keep a delivery that may be a hop, unless its next message was seen: then it is one, and no delivery */
 static void add_hop(struct bm_span *span, uint32_t number, struct hop hop)
 {
-	if (is_seen(span, hop_hash(&span->pieces[number], &hop), hop.fact.time))
+	hop.hash = hop_hash(&span->pieces[number], &hop);
+	if (is_seen(span, hop.hash, hop.fact.time))
 		return;
 	const uint32_t at = new_hop(span);
 	hop.next = span->pieces[number].list[LIST_HOPS];
@@ -522,26 +530,36 @@ static void add_hop(struct bm_span *span, uint32_t number, struct hop hop)
 	span->pieces[number].list[LIST_HOPS] = at;
 }
 
+/* put_undecided - one more of the group that began at first, which stands by time: so whichever of a message's turn out to
+ * be deliveries, the earliest of them counts the message */
+static void put_undecided(struct bm_span *span, uint32_t first, struct undecided undecided)
+{
+	BM_GROW(span->undecided, span->undecided_count, span->undecided_room);
+	uint32_t at = span->undecided_count++;
+	for (; at > first && span->undecided[at - 1].time > undecided.time; at--)
+		span->undecided[at] = span->undecided[at - 1];
+	span->undecided[at] = undecided;
+}
+
 /* decide_hops - a message is finished: its hops that were not seen to live on stay undecided for a while */
 static void decide_hops(struct bm_span *span, uint32_t number)
 {
 	const struct piece *const piece = &span->pieces[number];
-	bool message = !piece->counted;
+	const uint32_t first = span->undecided_count;
 	for (uint32_t at = piece->list[LIST_HOPS]; at != NONE;) {
 		struct hop *const hop = &span->hops[at];
 		const uint32_t next = hop->next;
-		const uint64_t hash = hop_hash(piece, hop);
-		if (!is_seen(span, hash, hop->fact.time)) {
-			BM_GROW(span->undecided, span->undecided_count, span->undecided_room);
-			span->undecided[span->undecided_count++] = (struct undecided){
-				hash, hop->fact.time, hop->fact, piece->sender, message};
-			message = false;
-		}
+		if (!hop->seen && !is_seen(span, hop->hash, hop->fact.time))
+			put_undecided(span, first,
+				      (struct undecided){hop->hash, hop->fact.time, hop->fact, piece->sender,
+							 span->group_count, !piece->counted});
+		hop->seen = true;
 		hop->next = span->hop_free;
 		span->hop_free = at;
 		at = next;
 	}
 	span->pieces[number].list[LIST_HOPS] = NONE;
+	span->group_count += span->undecided_count > first;
 }
 
 /* count_undecided - nobody took the message over: it was a delivery after all */
@@ -558,31 +576,46 @@ static void count_undecided(const struct undecided *undecided, struct bm_counter
  * it, when closing) they are deliveries */
 static void decide_all(struct bm_span *span, bool closing, struct bm_counter *counter)
 {
-	uint32_t kept = 0;
+	uint32_t kept = 0, counted = NONE; /* group whose message was counted just now */
 	for (uint32_t i = 0; i < span->undecided_count; i++) {
-		const struct undecided undecided = span->undecided[i];
+		struct undecided undecided = span->undecided[i];
+		undecided.message &= undecided.group != counted;
 		if (is_seen(span, undecided.key_hash, undecided.time))
 			continue;
 		const bool over = closing ||
 				  (span->left_known && !within_hop(undecided.time, span->clock));
-		if (over)
+		if (over) {
 			count_undecided(&undecided, counter);
-		else
+			counted = undecided.group;
+		} else {
 			span->undecided[kept++] = undecided;
+		}
 	}
 	span->undecided_count = kept;
 }
 
-/* prune_offers - forget messages seen too long ago to matter, when there are many */
+/* is_near - may an offer still be looked for by what comes to the right, or, while that is open, from the left */
+static bool is_near(const struct bm_span *span, const struct offer *offer)
+{
+	return within_hop(offer->time, span->clock) ||
+	       (!span->left_known && within_hop(offer->time, span->dawn));
+}
+
+/* prune_offers - forget messages seen too long ago to matter, when there are many; the hops that wait for the end of their own
+ * message must not miss them */
 static void prune_offers(struct bm_span *span)
 {
-	enum { OFFERS_KEPT_MIN = 4096 };
-	if (span->offer_count < OFFERS_KEPT_MIN)
+	if (span->offer_count < span->offer_limit)
 		return;
+	for (uint32_t i = 0; i < span->hop_count; i++)
+		if (!span->hops[i].seen)
+			span->hops[i].seen = is_seen(span, span->hops[i].hash, span->hops[i].fact.time);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < span->offer_count; i++)
-		if (within_hop(span->offers[i].time, span->clock))
+		if (is_near(span, &span->offers[i]))
 			span->offers[kept++] = span->offers[i];
+	/* A limit of twice what is kept makes this constant work for each offer. */
+	span->offer_limit = kept > OFFERS_KEPT_MIN / 2 ? 2 * kept : OFFERS_KEPT_MIN;
 	if (kept == span->offer_count)
 		return;
 	span->offer_count = kept;
@@ -679,7 +712,8 @@ static void attempt(struct bm_span *span, const struct bm_span_event *event,
 	const struct bm_fact *const fact = event->fact;
 	span->pieces[number].attempted = true;
 	if (event->hop)
-		add_hop(span, number, (struct hop){event->next, *fact, NONE, event->has_next});
+		add_hop(span, number,
+			(struct hop){.next_key = event->next, .fact = *fact, .has_next = event->has_next});
 	else
 		count_attempt(span, number, fact, counter);
 	if (fact->outcome == BM_DEFERRED)
@@ -708,6 +742,8 @@ static inline void tick(struct bm_span *span, bm_time time)
 {
 	if (time > span->clock)
 		span->clock = time;
+	if (time < span->dawn || span->dawn == BM_TIME_UNKNOWN)
+		span->dawn = time;
 }
 
 void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
@@ -756,19 +792,17 @@ static uint32_t sender_of(const struct merge *merge, uint32_t sender)
 						       : bm_rename_sender(merge->rename, sender);
 }
 
-/* join_sender - attribute what the right had to leave open, then take its sender */
+/* join_sender - take the right's sender, then attribute what the right had to leave open */
 static void join_sender(const struct merge *merge, uint32_t number, const struct piece *right)
 {
 	struct bm_span *const left = merge->left;
 	const uint32_t sender = sender_of(merge, right->sender);
-	if (left->pieces[number].sender == NONE && sender != NONE)
+	if (sender != NONE)
 		set_sender(left, number, sender, merge->counter);
 	for (uint32_t at = right->list[LIST_COUNTS]; at != NONE; at = merge->right->counts[at].next) {
 		const struct count *const count = &merge->right->counts[at];
 		add_count(left, number, count->category, count->outcome, count->n, merge->counter);
 	}
-	if (sender != NONE)
-		set_sender(left, number, sender, merge->counter);
 }
 
 /* adopt_run - the right's run of an address with nothing on the left to continue */
@@ -931,21 +965,23 @@ static void merge_seen(const struct merge *merge)
 	struct bm_span *const left = merge->left;
 	const struct bm_span *const right = merge->right;
 	for (uint32_t i = 0; i < right->offer_count; i++)
-		if (within_hop(right->offers[i].time, right->clock))
-			add_offer(left, right->offers[i].key_hash, right->offers[i].time);
+		add_offer(left, right->offers[i].key_hash, right->offers[i].time);
 	for (uint32_t i = 0; i < right->undecided_count; i++) {
 		struct undecided undecided = right->undecided[i];
 		undecided.fact = fact_of(merge, undecided.fact);
 		undecided.sender = sender_of(merge, undecided.sender);
+		undecided.group += left->group_count;
 		BM_GROW(left->undecided, left->undecided_count, left->undecided_room);
 		left->undecided[left->undecided_count++] = undecided;
 	}
+	left->group_count += right->group_count;
 }
 
 void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_rename *rename,
 		   struct bm_counter *counter)
 {
 	const struct merge merge = {left, right, rename, counter};
+	tick(left, right->dawn);
 	tick(left, right->clock);
 	merge_seen(&merge);
 	for (uint32_t i = 0; i < right->head_count; i++)

@@ -133,7 +133,7 @@ static bool in_time(const struct bm_pipeline_options *options, bm_time time)
 static void add_attempt(struct bm_worker *worker, const struct staged *staged, struct bm_span_event *span_event)
 {
 	const struct bm_event *const event = &staged->event;
-	const bool socket = bm_bytes_find_either(event->relay_ip, 0, '/', '/') < event->relay_ip.size;
+	const bool socket = bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
 	span_event->has_next = event->next_id.size > 0;
 	span_event->hop = event->status == BM_STATUS_SENT &&
 			  (span_event->has_next || (event->relay_near && !socket));

@@ -2,10 +2,14 @@
  *
  * Tests are reproducible: every one starts its generator from a constant.  Two tallies are equal when their
  * dumps are: one line for each cell and record, names instead of numbers, sorted by text; names nothing was
- * counted under leave no line.
+ * counted under leave no line.  Include it first: it asks libc for its extensions.
  */
 #ifndef BM_SUPPORT_H
 #define BM_SUPPORT_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 
 #include "bouncemill/tally.h"
 
@@ -160,9 +164,11 @@ static inline void dump_traffic(struct dump *dump, const char *what, const char 
 static inline void dump_records(struct dump *dump, const struct bm_tally *tally)
 {
 	for (uint32_t i = 0; i < bm_intern_count(tally->domains); i++)
-		dump_traffic(dump, "domain", dump_name(tally->domains, i), &tally->domain[i]);
+		dump_traffic(dump, "domain", dump_name(tally->domains, i),
+			     bm_tally_domain_at(tally, i));
 	for (uint32_t i = 0; i < bm_intern_count(tally->providers); i++)
-		dump_traffic(dump, "provider", dump_name(tally->providers, i), &tally->provider[i]);
+		dump_traffic(dump, "provider", dump_name(tally->providers, i),
+			     bm_tally_provider_at(tally, i));
 	for (uint32_t i = 0; i < bm_intern_count(tally->templates); i++) {
 		const struct bm_template_record *const record = &tally->template[i];
 		if (record->n[0] | record->n[1] | record->n[2] | record->n[3])
@@ -198,9 +204,10 @@ static inline int dump_order(const void *left, const void *right)
 }
 
 /* tally_dump - everything a tally holds as sorted text; free() it */
-static inline char *tally_dump(const struct bm_tally *tally)
+static inline char *tally_dump(struct bm_tally *tally)
 {
 	struct dump dump = {0};
+	bm_tally_settle(tally);
 	dump_cells(&dump, tally);
 	dump_records(&dump, tally);
 	qsort(dump.lines, dump.count, sizeof *dump.lines, dump_order);

@@ -122,8 +122,8 @@ static size_t address_end(struct bm_bytes run, size_t at)
 			at += run.data[at] == '\\';
 	}
 	/* A '>' inside an unquoted address is followed by neither the next field nor the end. */
-	for (at = bm_bytes_find_either(run, at, '>', '>'); at + 1 < run.size;
-	     at = bm_bytes_find_either(run, at + 1, '>', '>'))
+	for (at = bm_bytes_find_near(run, at, '>'); at + 1 < run.size;
+	     at = bm_bytes_find_near(run, at + 1, '>'))
 		if (run.data[at + 1] == ',' || run.data[at + 1] == ' ')
 			return at;
 	return at;
@@ -172,17 +172,17 @@ static bool is_private(struct bm_bytes ip)
 /* is_socket - a unix socket's path stands where an address would: "private/dovecot-lmtp" */
 static bool is_socket(struct bm_bytes ip)
 {
-	return bm_bytes_find_either(ip, 0, '/', '/') < ip.size;
+	return bm_bytes_find_near(ip, 0, '/') < ip.size;
 }
 
 /* split_relay - "mx.example.com[192.0.2.1]:25" into host and address */
 static void split_relay(struct bm_bytes relay, struct bm_event *event)
 {
-	const size_t open = bm_bytes_find_either(relay, 0, '[', '[');
+	const size_t open = bm_bytes_find_near(relay, 0, '[');
 	event->relay = (struct bm_bytes){relay.data, open};
 	event->relay_ip = (struct bm_bytes){0};
 	if (open < relay.size) {
-		const size_t close = bm_bytes_find_either(relay, open, ']', ']');
+		const size_t close = bm_bytes_find_near(relay, open, ']');
 		event->relay_ip = (struct bm_bytes){relay.data + open + 1, close - open - 1};
 	} else {
 		event->relay.size = bm_bytes_find(relay, 0, ':');
@@ -274,7 +274,12 @@ static void take_text(struct bm_bytes tail, struct bm_event *event)
 /* take_status - "status=WORD (text)" at run[at] */
 static enum bm_event_kind take_status(struct bm_bytes run, size_t at, struct bm_event *event)
 {
-	const size_t space = bm_bytes_find(run, at, ' ');
+	if (run.size - at > 6 && memcmp(run.data + at, "sent (", 6) == 0) { /* nearly always */
+		event->status = BM_STATUS_SENT;
+		take_text(bm_bytes_from(run, at + 5), event);
+		return event->kind = BM_EVENT_ATTEMPT;
+	}
+	const size_t space = bm_bytes_find_near(run, at, ' ');
 	struct bm_bytes word = {run.data + at, space - at};
 	while (word.size && word.data[word.size - 1] == ',')
 		word.size--;
@@ -297,6 +302,54 @@ static inline struct bm_bytes field_run(struct bm_bytes run, size_t at, size_t n
 	return (struct bm_bytes){run.data + at + name_size, *end - at - name_size};
 }
 
+/* take_field - read the field that starts at run[at]; where it ends, or SIZE_MAX behind the status */
+static size_t take_field(struct bm_bytes run, size_t at, struct bm_event *event)
+{
+	size_t end;
+	if (field_is(run, at, BM_BYTES("relay="))) {
+		split_relay(field_run(run, at, 6, &end), event);
+	} else if (field_is(run, at, BM_BYTES("delay="))) {
+		event->delay_hundredths = hundredths(field_run(run, at, 6, &end));
+	} else if (field_is(run, at, BM_BYTES("dsn="))) {
+		event->dsn = field_run(run, at, 4, &end);
+	} else if (field_is(run, at, BM_BYTES("status="))) {
+		take_status(run, at + 7, event);
+		return SIZE_MAX;
+	} else if (field_is(run, at, BM_BYTES("orig_to="))) {
+		end = at + 8;
+		take_address(run, &end);
+	} else {
+		field_run(run, at, 0, &end);
+	}
+	return end;
+}
+
+/* take_usual - the fields as today's Postfix writes them, from the comma at *at on: relay, delay, delays, dsn, then status at
+ * *at; false leaves what it has read to be read again */
+static inline bool take_usual(struct bm_bytes run, size_t *at, struct bm_event *event)
+{
+	size_t end;
+	if (run.size - *at < 8 || memcmp(run.data + *at, ", relay=", 8) != 0)
+		return false;
+	const struct bm_bytes relay = field_run(run, *at, 8, &end);
+	if (run.size - end < 8 || memcmp(run.data + end, ", delay=", 8) != 0)
+		return false;
+	const struct bm_bytes delay = field_run(run, end, 8, &end);
+	if (run.size - end < 9 || memcmp(run.data + end, ", delays=", 9) != 0)
+		return false;
+	field_run(run, end, 9, &end);
+	if (run.size - end < 6 || memcmp(run.data + end, ", dsn=", 6) != 0)
+		return false;
+	const struct bm_bytes dsn = field_run(run, end, 6, &end);
+	if (run.size - end < 9 || memcmp(run.data + end, ", status=", 9) != 0)
+		return false;
+	split_relay(relay, event);
+	event->delay_hundredths = hundredths(delay);
+	event->dsn = dsn;
+	*at = end + 9;
+	return true;
+}
+
 /* take_attempt - "to=<...>, ... status=WORD (text)"; message begins at to= */
 static enum bm_event_kind take_attempt(struct bm_bytes run, struct bm_event *event)
 {
@@ -305,27 +358,14 @@ static enum bm_event_kind take_attempt(struct bm_bytes run, struct bm_event *eve
 	event->relay = event->relay_ip = event->dsn = event->text = (struct bm_bytes){0};
 	event->relay_near = event->forwarded = false;
 	event->delay_hundredths = UINT32_MAX;
+	if (at < run.size && take_usual(run, &at, event))
+		return take_status(run, at, event);
 	while (at < run.size) {
-		if (at + 2 < run.size && run.data[at] == ',' && run.data[at + 1] == ' ')
-			at += 2;
 		while (at < run.size && (run.data[at] == ',' || run.data[at] == ' '))
 			at++;
-		size_t end;
-		if (field_is(run, at, BM_BYTES("relay="))) {
-			split_relay(field_run(run, at, 6, &end), event);
-		} else if (field_is(run, at, BM_BYTES("delay="))) {
-			event->delay_hundredths = hundredths(field_run(run, at, 6, &end));
-		} else if (field_is(run, at, BM_BYTES("dsn="))) {
-			event->dsn = field_run(run, at, 4, &end);
-		} else if (field_is(run, at, BM_BYTES("status="))) {
-			return take_status(run, at + 7, event);
-		} else if (field_is(run, at, BM_BYTES("orig_to="))) {
-			end = at + 8;
-			take_address(run, &end);
-		} else {
-			field_run(run, at, 0, &end);
-		}
-		at = end;
+		at = take_field(run, at, event);
+		if (at == SIZE_MAX)
+			return event->kind;
 	}
 	event->reason = BM_MALFORMED_CUT;
 	return event->kind = BM_EVENT_MALFORMED;
@@ -346,8 +386,8 @@ static enum bm_event_kind take_from(struct bm_bytes run, struct bm_event *event)
 /* take_client - smtpd's "client=host[ip], ..., orig_queue_id=ID" */
 static enum bm_event_kind take_client(struct bm_bytes run, struct bm_event *event)
 {
-	const size_t open = bm_bytes_find_either(run, 0, '[', '[');
-	const size_t close = bm_bytes_find_either(run, open, ']', ']');
+	const size_t open = bm_bytes_find_near(run, 0, '[');
+	const size_t close = bm_bytes_find_near(run, open, ']');
 	const struct bm_bytes ip = {run.data + open + 1, close > open ? close - open - 1 : 0};
 	event->client_told = true;
 	event->client_far = open < run.size && !is_private(ip);

@@ -105,6 +105,19 @@ static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint
 	return from < run.size ? from : run.size;
 }
 
+/* bm_bytes_find_near - the same for one byte */
+static inline size_t bm_bytes_find_near(struct bm_bytes run, size_t from, uint8_t byte)
+{
+	for (; from + 16 <= run.size; from += 16) {
+		const uint32_t hits = bm_equal16(run.data + from, byte);
+		if (hits)
+			return from + (size_t)__builtin_ctz(hits);
+	}
+	while (from < run.size && run.data[from] != byte)
+		from++;
+	return from < run.size ? from : run.size;
+}
+
 /* bm_same_short - are size bytes equal; fast for up to 16 */
 static inline bool bm_same_short(const uint8_t *left, const uint8_t *right, size_t size)
 {
