@@ -1,20 +1,24 @@
-/* bench.c - `bouncemill bench`: where the time goes, stage by stage, beside what this machine can do at best.
+/* bench.c - `bouncemill bench`: where the time goes, stage by stage, beside what this
+ * machine can do at best.
  *
- * A stage cannot be timed from inside: a clock read per line would cost more than most stages do.  So the whole mill runs at
- * increasing depth (enum bm_depth), each time stopping one stage later, and a stage is the difference between two runs.
- * What such a difference means has limits, and they are printed: it is never below 0, though noise could make it so; and each
- * run's time is the fastest of N on its own, so the parts may add up to a little less than the whole.
- * The runs of a round follow each other, round by round: a machine that slows down does so for all stages alike.
+ * A stage cannot be timed from inside: a clock read per line would cost more than most stages do.
+ * So the whole mill runs at increasing depth (enum bm_depth), each time stopping one stage later,
+ * and a stage is the difference between two runs.  Such a difference has limits, and they are
+ * printed: it is never below 0, though noise could make it so; and each run's time is the fastest
+ * of N on its own, so the parts may add up to a little less than the whole.  Rounds go through all
+ * depths in turn: a machine that slows down does so for all stages alike.
  *
- * The first run of all is no measurement.  It warms the page cache, says once what is odd about the inputs, and
- * tells how much there is to grind; the same troubles are kept quiet in the runs after it.
+ * The first run of all is no measurement.  It warms the page cache, says once what is odd about the
+ * inputs, and tells how much there is to grind; the same troubles are kept quiet in the runs after
+ * it.
  *
- * Two floors stand beside the stages.  Nothing that looks at each byte can be faster than summing a buffer that no
- * cache holds, so end to end is given as a multiple of that; read(2) of the files is what the system asks for
- * handing them over.  All rates are of decoded bytes, whatever a stage really touches: one unit, so rows compare.
+ * Two floors stand beside the stages.  Nothing that looks at each byte can be faster than summing a
+ * buffer that no cache holds, so end to end is given as a multiple of that; read(2) of the files is
+ * what the system asks for handing them over.  All rates are of decoded bytes, whatever a stage
+ * really touches: one unit, so rows compare.
  *
- * Nothing stays behind.  The corpus is a file without a name; the tables' directory lives while they are written,
- * and a signal waits that long.
+ * Nothing stays behind.  The corpus is a file without a name; the tables' directory lives while
+ * they are written, and a signal waits that long.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -46,7 +50,7 @@ enum {
 	RULES_BYTES_MAX = 16 << 20,
 	MEMORY_BYTES_MIN = 64 << 20,
 	MEMORY_BYTES_MAX = 1 << 30,
-	CACHE_MULTIPLE = 4,       /* a buffer so many times the last cache is in no cache */
+	CACHE_MULTIPLE = 4, /* a buffer so many times the last cache is in no cache */
 	MEMORY_PIECE_BYTES = 4 << 20,
 	FILE_PIECE_BYTES = 4 << 20,
 	FILE_READ_BYTES = 128 << 10,
@@ -154,7 +158,7 @@ static char *temporary(void)
 	return path;
 }
 
-/* mute - let nothing more be said on stderr; what is wrong with the inputs was said in the first run */
+/* mute - let nothing be said on stderr: what is wrong with the inputs was said in the first run */
 static void mute(const struct bench *bench)
 {
 	if (bench->null_fd >= 0 && bench->stderr_fd >= 0)
@@ -168,7 +172,8 @@ static void unmute(const struct bench *bench)
 }
 
 /* tell - what is going on, in place of what was told before */
-__attribute__((format(printf, 2, 3))) static void tell(const struct bench *bench, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void tell(const struct bench *bench,
+						       const char *format, ...)
 {
 	char words[120];
 	va_list values;
@@ -234,24 +239,27 @@ static int nameless(void)
 	return fd;
 }
 
-/* generate - a log of that size in a nameless file, dated by its last day; its descriptor, or -1 after saying why */
+/* generate - a log of that size in a nameless file, dated by its last day; its descriptor, or -1
+ * after saying why */
 static int generate(const struct bench *bench, uint64_t bytes)
 {
 	struct bm_generate_options options = bm_generate_defaults();
 	struct making making = {.fd = nameless()};
-	const struct bm_generate_sink sink = {.context = &making, .write = take_log, .day = take_day};
+	const struct bm_generate_sink sink = {
+		.context = &making, .write = take_log, .day = take_day};
 	if (making.fd < 0)
 		return -1;
 	tell(bench, "making a corpus of %.0f MB", (double)bytes / 1e6);
 	options.bytes = bytes;
 	if (bm_generate(&options, &sink, NULL) != BM_OK) {
 		hush(bench);
-		bm_say("--generate", "cannot write the corpus: %s (set TMPDIR to a place with more room)",
+		bm_say("--generate",
+		       "cannot write the corpus: %s (set TMPDIR to a place with more room)",
 		       strerror(errno));
 		close(making.fd);
 		return -1;
 	}
-	const struct timespec end = {.tv_sec = (time_t)(making.day * DAY_SECONDS + DAY_SECONDS - 1)};
+	const struct timespec end = {.tv_sec = (time_t)((making.day + 1) * DAY_SECONDS - 1)};
 	futimens(making.fd, (struct timespec[]){end, end});
 	return making.fd;
 }
@@ -311,7 +319,8 @@ static const struct bm_writer *csv(void)
 }
 
 /* render - all default tables of the passage to files in a directory */
-static enum bm_err render(const struct bench *bench, const struct passage *passage, const char *place)
+static enum bm_err render(const struct bench *bench, const struct passage *passage,
+			  const char *place)
 {
 	const struct bm_inputs *const inputs = &passage->inputs;
 	const struct bm_writer_options options = {.version = BM_VERSION};
@@ -358,7 +367,8 @@ static enum bm_err write_tables(const struct bench *bench, struct passage *passa
 	char *const place = temporary();
 	enum bm_err err = BM_WRITE;
 	if (mkdtemp(place) == NULL) {
-		bm_say(place, "cannot make a directory for the tables: %s (set TMPDIR)", strerror(errno));
+		bm_say(place, "cannot make a directory for the tables: %s (set TMPDIR)",
+		       strerror(errno));
 	} else {
 		err = render(bench, passage, place);
 		passage->written_ns = now_ns();
@@ -377,8 +387,8 @@ static bool refuse(const struct bm_inputs *inputs)
 	for (size_t i = 0; i < inputs->count; i++) {
 		if (inputs->list[i].skip || inputs->list[i].seekable)
 			continue;
-		bm_say(inputs->list[i].name,
-		       "can be read only once, and a benchmark reads many times (save it to a file first)");
+		bm_say(inputs->list[i].name, "can be read only once, and a benchmark reads many "
+					     "times (save it to a file first)");
 		return true;
 	}
 	return false;
@@ -427,7 +437,7 @@ static void measure_corpus(struct corpus *corpus, const struct passage *passage)
 	}
 }
 
-/* survey - the first run, which warms up, says what is odd and looks at the size of things; an exit status */
+/* survey - the first run: warms up, says what is odd, learns the size of things; an exit status */
 static int survey(struct bench *bench)
 {
 	struct passage passage;
@@ -476,7 +486,7 @@ static void sum_piece(void *context, size_t i)
 	memory->sums[i] = sums[0] + sums[1] + sums[2] + sums[3];
 }
 
-/* memory_bytes - as much as the corpus, but more than the caches and no more than this machine can spare */
+/* memory_bytes - as much as the corpus, but more than the caches and no more than can be spared */
 static uint64_t memory_bytes(const struct bench *bench)
 {
 	const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
@@ -565,7 +575,8 @@ static struct files files_new(const struct bm_inputs *inputs)
 	files.first = bm_zalloc(inputs->count + 1, sizeof *files.first);
 	for (size_t i = 0; i < inputs->count; i++) {
 		const uint64_t size = inputs->list[i].skip ? 0 : inputs->list[i].size;
-		files.first[i + 1] = files.first[i] + (size + FILE_PIECE_BYTES - 1) / FILE_PIECE_BYTES;
+		files.first[i + 1] =
+			files.first[i] + (size + FILE_PIECE_BYTES - 1) / FILE_PIECE_BYTES;
 	}
 	return files;
 }
@@ -609,14 +620,16 @@ static enum bm_err time_whole(struct bench *bench)
 }
 
 /* time_round - every stage and floor, once more */
-static enum bm_err time_round(struct bench *bench, unsigned round, struct memory *memory, struct files *files)
+static enum bm_err time_round(struct bench *bench, unsigned round, struct memory *memory,
+			      struct files *files)
 {
 	const unsigned runs = bench->options->runs;
 	tell(bench, "run %u of %u: floors", round, runs);
 	time_memory(bench, memory);
 	time_files(bench, files);
 	for (int depth = BM_DEPTH_READ; depth < BM_DEPTH_COUNT; depth++) {
-		tell(bench, "run %u of %u: stages, %d of %d", round, runs, depth + 1, BM_DEPTH_COUNT);
+		tell(bench, "run %u of %u: stages, %d of %d", round, runs, depth + 1,
+		     BM_DEPTH_COUNT);
 		time_depth(bench, (enum bm_depth)depth);
 	}
 	tell(bench, "run %u of %u: end to end", round, runs);
@@ -702,7 +715,8 @@ struct page {
 
 static void paint(struct page *page, enum style style)
 {
-	static const char *const codes[] = {[PLAIN] = "\033[0m", [BOLD] = "\033[1m", [DIM] = "\033[2m"};
+	static const char *const codes[] = {
+		[PLAIN] = "\033[0m", [BOLD] = "\033[1m", [DIM] = "\033[2m"};
 	if (page->colour)
 		bm_text_add(&page->text, bm_bytes_of(codes[style]));
 }
@@ -741,7 +755,8 @@ static void add_bar(struct page *page, double share)
 }
 
 /* add_row - one stage */
-static void add_row(struct page *page, const struct bench *bench, enum stage stage, const struct figure *figure)
+static void add_row(struct page *page, const struct bench *bench, enum stage stage,
+		    const struct figure *figure)
 {
 	const double share = figure->seconds / bench->fastest.end_to_end;
 	const bool floor = stage <= STAGE_FILE_READ, whole = stage == STAGE_END_TO_END;
@@ -766,8 +781,9 @@ static void add_head(struct page *page, const struct bench *bench)
 {
 	const struct corpus *const corpus = &bench->corpus;
 	struct bm_text *const text = &page->text;
-	bm_text_format(text, "bouncemill " BM_VERSION ": %u thread%s, %s line scanner, fastest of %u\n",
-		       bench->threads, bench->threads == 1 ? "" : "s", scanner(), bench->options->runs);
+	bm_text_format(
+		text, "bouncemill " BM_VERSION ": %u thread%s, %s line scanner, fastest of %u\n",
+		bench->threads, bench->threads == 1 ? "" : "s", scanner(), bench->options->runs);
 	if (corpus->generated)
 		bm_text_format(text, "generated corpus: ");
 	else
@@ -789,27 +805,31 @@ static void add_end(struct page *page, const struct bench *bench)
 	const double seconds = bench->fastest.end_to_end;
 	bm_text_byte(&page->text, '\n');
 	paint(page, BOLD);
-	bm_text_format(&page->text,
-		       "end to end: %.2f GB/s, %.1f ns a line, %.1f times the time of reading memory",
-		       rate(bench, seconds), line_ns(bench, seconds), seconds / bench->fastest.memory_read);
+	bm_text_format(
+		&page->text,
+		"end to end: %.2f GB/s, %.1f ns a line, %.1f times the time of reading memory",
+		rate(bench, seconds), line_ns(bench, seconds),
+		seconds / bench->fastest.memory_read);
 	paint(page, PLAIN);
 	bm_text_format(&page->text, "\n\n");
 	paint(page, DIM);
-	bm_text_format(&page->text,
-		       "Floors: the same threads sum memory that no cache holds, and read(2) the files.\n"
-		       "Rates are of decoded bytes.  A stage is the difference of two runs, never below 0;\n"
-		       "each run is the fastest of its own, so the parts may not quite add up.");
+	bm_text_format(
+		&page->text,
+		"Floors: the same threads sum memory that no cache holds, and read(2) the files.\n"
+		"Rates are of decoded bytes.  A stage is the difference of two runs, never below\n"
+		"0; each run is the fastest of its own, so the parts may not quite add up.");
 	paint(page, PLAIN);
 	bm_text_byte(&page->text, '\n');
 }
 
 /* table - the figures for people */
-static void table(struct page *page, const struct bench *bench, const struct figure figures[STAGES_TOTAL])
+static void table(struct page *page, const struct bench *bench,
+		  const struct figure figures[STAGES_TOTAL])
 {
 	add_head(page, bench);
 	paint(page, BOLD);
-	bm_text_format(&page->text, "%-12s%11s%8s%9s%9s%11s", "stage", "seconds", "%", "GB/s", "ns/line",
-		       "sum");
+	bm_text_format(&page->text, "%-12s%11s%8s%9s%9s%11s", "stage", "seconds", "%", "GB/s",
+		       "ns/line", "sum");
 	paint(page, PLAIN);
 	bm_text_byte(&page->text, '\n');
 	for (int stage = 0; stage < STAGES_TOTAL; stage++) {
@@ -826,8 +846,9 @@ static void table(struct page *page, const struct bench *bench, const struct fig
 static void add_stage(struct bm_text *text, const struct bench *bench, enum stage stage,
 		      const struct figure *figure)
 {
-	bm_text_format(text, "%s\n\t\t{\"name\": \"%s\", \"seconds\": %.9f, \"total_seconds\": %.9f, ",
-		       stage ? "," : "", stages[stage].name, figure->seconds, figure->total_seconds);
+	bm_text_format(
+		text, "%s\n\t\t{\"name\": \"%s\", \"seconds\": %.9f, \"total_seconds\": %.9f, ",
+		stage ? "," : "", stages[stage].name, figure->seconds, figure->total_seconds);
 	if (figure->seconds > 0)
 		bm_text_format(text, "\"gb_per_s\": %.6f, ", rate(bench, figure->seconds));
 	else
@@ -836,21 +857,25 @@ static void add_stage(struct bm_text *text, const struct bench *bench, enum stag
 }
 
 /* json - the figures for programs */
-static void json(struct bm_text *text, const struct bench *bench, const struct figure figures[STAGES_TOTAL])
+static void json(struct bm_text *text, const struct bench *bench,
+		 const struct figure figures[STAGES_TOTAL])
 {
 	const struct corpus *const corpus = &bench->corpus;
-	bm_text_format(text,
-		       "{\"bouncemill\": \"" BM_VERSION "\",\n"
-		       "\t\"partial\": %s,\n"
-		       "\t\"machine\": {\"threads\": %u, \"scanner\": \"%s\", \"version\": \"" BM_VERSION "\"},\n",
-		       bench->inputs.partial ? "true" : "false", bench->threads, scanner());
-	bm_text_format(text,
-		       "\t\"corpus\": {\"generated\": %s, \"bytes\": %llu, \"decoded_bytes\": %llu, "
-		       "\"lines\": %llu, \"files\": %llu, \"attempts\": %llu},\n\t\"runs\": %u,\n",
-		       corpus->generated ? "true" : "false", (unsigned long long)corpus->bytes,
-		       (unsigned long long)corpus->decoded_bytes, (unsigned long long)corpus->lines,
-		       (unsigned long long)corpus->files, (unsigned long long)corpus->attempts,
-		       bench->options->runs);
+	bm_text_format(
+		text,
+		"{\"bouncemill\": \"" BM_VERSION "\",\n"
+		"\t\"partial\": %s,\n"
+		"\t\"machine\": {\"threads\": %u, \"scanner\": \"%s\", \"version\": \"" BM_VERSION
+		"\"},\n",
+		bench->inputs.partial ? "true" : "false", bench->threads, scanner());
+	bm_text_format(
+		text,
+		"\t\"corpus\": {\"generated\": %s, \"bytes\": %llu, \"decoded_bytes\": %llu, "
+		"\"lines\": %llu, \"files\": %llu, \"attempts\": %llu},\n\t\"runs\": %u,\n",
+		corpus->generated ? "true" : "false", (unsigned long long)corpus->bytes,
+		(unsigned long long)corpus->decoded_bytes, (unsigned long long)corpus->lines,
+		(unsigned long long)corpus->files, (unsigned long long)corpus->attempts,
+		bench->options->runs);
 	bm_text_format(text, "\t\"times_memory_read\": %.6f,\n\t\"stages\": [",
 		       bench->fastest.end_to_end / bench->fastest.memory_read);
 	for (int stage = 0; stage < STAGES_TOTAL; stage++)
@@ -914,7 +939,8 @@ static int on_corpus(struct bench *bench)
 		bench->path_count = options->path_count;
 		return measure(bench);
 	}
-	const int fd = generate(bench, options->generate_bytes ? options->generate_bytes : GENERATE_BYTES);
+	const uint64_t wanted = options->generate_bytes;
+	const int fd = generate(bench, wanted ? wanted : GENERATE_BYTES);
 	if (fd < 0)
 		return BM_EXIT_OUTPUT;
 	char path[40];
@@ -936,8 +962,8 @@ static enum bm_err load_rules(const struct bm_options *options, struct bm_rules 
 		char *const text = bm_argument_file(options->rules[i], RULES_BYTES_MAX, &size);
 		if (text == NULL)
 			return BM_USAGE;
-		const enum bm_err err =
-			bm_rules_add(rules, options->rules[i], (struct bm_bytes){(uint8_t *)text, size}, true);
+		const enum bm_err err = bm_rules_add(
+			rules, options->rules[i], (struct bm_bytes){(uint8_t *)text, size}, true);
 		bm_free(text);
 		BM_TRY(err);
 	}

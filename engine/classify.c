@@ -4,6 +4,7 @@
 #include "bouncemill/error.h"
 #include "bouncemill/provider.h"
 #include "bouncemill/text.h"
+#include "anonymize.h"
 #include "hash.h"
 
 enum {
@@ -38,7 +39,7 @@ struct bm_classifier {
 	struct bm_text name;    /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
 	bool addresses;
-	struct bm_bytes key; /* of --anonymize, or empty */
+	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
 	struct met *met;     /* MET_ROOM, by hash */
 };
 
@@ -50,7 +51,8 @@ struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_
 	classifier->rules = rules;
 	classifier->scratch = bm_rules_scratch_new(rules);
 	classifier->addresses = addresses;
-	classifier->key = anonymize_key;
+	if (anonymize_key.size)
+		classifier->anonymizer = bm_anonymizer_new(anonymize_key);
 	classifier->spoken = bm_intern_new();
 	classifier->met = bm_zalloc(MET_ROOM, sizeof *classifier->met);
 	return classifier;
@@ -65,6 +67,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_free(classifier->hosts.providers);
 	bm_intern_free(classifier->spoken);
 	bm_free(classifier->met);
+	bm_anonymizer_free(classifier->anonymizer);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
 	bm_free(classifier);
@@ -200,17 +203,10 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 	struct bm_bytes local = {address.data, at ? at - 1 : address.size};
 	if (local.size > ADDRESS_BYTES_MAX)
 		local.size = ADDRESS_BYTES_MAX;
-	if (classifier->key.size) {
-		struct bm_digester *const digester = bm_digester_new();
-		bm_digester_add(digester, classifier->key);
-		bm_digester_add(digester, local);
-		bm_digester_add(digester, classifier->key);
-		const struct bm_digest digest = bm_digester_get(digester);
-		bm_digester_free(digester);
-		bm_text_format(text, "%016llx", (unsigned long long)(digest.low ^ digest.high));
-	} else {
+	if (classifier->anonymizer)
+		bm_anonymize(classifier->anonymizer, local, text);
+	else
 		bm_text_add(text, local);
-	}
 	if (domain.size) {
 		bm_text_byte(text, '@');
 		bm_text_add(text, domain);

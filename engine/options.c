@@ -610,10 +610,10 @@ static enum bm_err unknown_option(const struct command *command, const char *wor
 		}
 	}
 	if (guess.word)
-		bm_say(word, "no such option (did you mean --%s? see bouncemill help %s)",
+		bm_say(word, "unknown option (did you mean --%s? see bouncemill help %s)",
 		       guess.word, command->name);
 	else
-		bm_say(word, "no such option (see bouncemill help %s)", command->name);
+		bm_say(word, "unknown option (see bouncemill help %s)", command->name);
 	return BM_USAGE;
 }
 
@@ -677,7 +677,7 @@ static enum bm_err complain(const struct command *command, int code, char **argv
 	else
 		snprintf(name, sizeof name, "--%s", row->name);
 	if (!row)
-		bm_say(name, "no such option (see bouncemill help %s)", command->name);
+		bm_say(name, "unknown option (see bouncemill help %s)", command->name);
 	else if (code == ':')
 		bm_say(name, "the value is missing (--%s %s)", row->name, row->value);
 	else

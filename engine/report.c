@@ -47,9 +47,30 @@ static const struct bm_writer *writer_named(const char *name)
 	return NULL;
 }
 
+/* refuse_clobber - say that an output is an input */
+static enum bm_err refuse_clobber(const char *output)
+{
+	bm_say(output, "output is the same file as an input: refused (choose another name)");
+	return BM_USAGE;
+}
+
+/* check_paths - no output may be one of the paths given as inputs */
+static enum bm_err check_paths(const struct bm_options *options)
+{
+	struct stat output, input;
+	for (size_t i = 0; i < options->output_count; i++)
+		for (size_t j = 0; j < options->path_count; j++)
+			if (stat(options->outputs[i], &output) == 0 && S_ISREG(output.st_mode) &&
+			    stat(options->paths[j], &input) == 0 && input.st_ino == output.st_ino &&
+			    input.st_dev == output.st_dev)
+				return refuse_clobber(options->outputs[i]);
+	return BM_OK;
+}
+
 /* check_outputs - can everything be written that was asked for */
 static enum bm_err check_outputs(const struct bm_options *options)
 {
+	BM_TRY(check_paths(options));
 	for (size_t i = 0; i < options->output_count; i++)
 		BM_TRY(bm_output_check(options->outputs[i], !is_bundle(options->outputs[i])));
 	const struct bm_table *const table = options->table ? bm_render_find(options->table) : NULL;
@@ -64,20 +85,16 @@ static enum bm_err check_outputs(const struct bm_options *options)
 	return BM_OK;
 }
 
-/* check_clobber - no output may be one of the inputs */
+/* check_clobber - nor one of the files that were found in them */
 static enum bm_err check_clobber(const struct bm_options *options, const struct bm_inputs *inputs)
 {
 	for (size_t i = 0; i < options->output_count; i++) {
 		struct stat status;
 		if (stat(options->outputs[i], &status) != 0 || S_ISDIR(status.st_mode))
 			continue;
-		for (size_t j = 0; j < inputs->count; j++) {
-			if (inputs->list[j].inode != status.st_ino || inputs->list[j].device != status.st_dev)
-				continue;
-			bm_say(options->outputs[i],
-			       "output is the same file as an input: refused (choose another name)");
-			return BM_USAGE;
-		}
+		for (size_t j = 0; j < inputs->count; j++)
+			if (inputs->list[j].inode == status.st_ino && inputs->list[j].device == status.st_dev)
+				return refuse_clobber(options->outputs[i]);
 	}
 	return BM_OK;
 }
@@ -98,6 +115,13 @@ static enum bm_err load_rules(const struct bm_options *options, struct bm_rules 
 	bm_rules_builtin(rules);
 	bm_rules_seal(rules);
 	return BM_OK;
+}
+
+/* quarter_of_memory - the default of --memory, in bytes */
+static uint64_t quarter_of_memory(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	return pages > 0 && page > 0 ? (uint64_t)pages / 4 * (uint64_t)page : 0;
 }
 
 /* raise_files - archives keep a file open for each member */
@@ -313,6 +337,7 @@ static int with_inputs(const struct bm_options *options, const struct bm_rules *
 {
 	struct bm_inputs inputs = {0};
 	raise_files();
+	bm_memory_budget(options->memory_bytes ? options->memory_bytes : quarter_of_memory());
 	for (size_t i = 0; i < options->path_count; i++)
 		bm_inputs_add(&inputs, options->paths[i]);
 	int status = BM_EXIT_USAGE;

@@ -75,7 +75,7 @@ archive_entry.h        formats/codecs/archive.c
 bzlib.h                formats/codecs/bzip2.c
 getopt.h               engine/options.c bench/generate_main.c
 iconv.h                engine/base/charset.c
-idn2.h                 engine/base/provider.c
+nettle/hmac.h          engine/base/anonymize.c
 immintrin.h            engine/base/scan.c
 isa-l/igzip_lib.h      formats/codecs/gzip.c
 isa-l.h                formats/codecs/gzip.c

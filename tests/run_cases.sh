@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# run_cases.sh - golden cases: tests/cases/NAME/ holds inputs in.*, perhaps args (options, as the shell
-# would split them), and what must come out: want.TABLE.csv, want.stdout, want.exit (0 if missing).
+# run_cases.sh - golden cases: tests/cases/NAME/ holds
+#
+#   in.*     the inputs, files or folders: files named in.* of a folder are its inputs, in the order of the shell
+#   why      what is feared, and by which reasoning the wants are right
+#   args     options, as the shell would split them
+#   date     when the inputs were written last (2026-01-31T12:00:00Z): git keeps no times, and a log without
+#            years is dated by its file's.  A line `NAME TIME` is for that input only
+#   stdin    what is on standard input (name it by - in args)
+#   want.*   what must come out: want.TABLE.csv, want.stdout, want.stderr, want.exit (0 if missing), and
+#            want.out.json for args that say `-o out.json`
 #
 #   run_cases.sh [--accept] [NAME]...     all cases, or those; --accept writes the wants anew
 #
-# Each case runs in a copy of its folder whose inputs carry a fixed date (of the file `date` if there
-# is one), with `-o out`.  It runs again with other threads, block sizes, zone and locale: every byte of
+# Each case runs in a copy of its folder with `-o out`.  It runs again with other threads, block sizes, zone and locale: every byte of
 # every table, of stdout and the exit status must stay.  Conservation is checked in coverage.csv:
 # lines = events + other + malformed, and the bytes are those of the file.
 set -uo pipefail
@@ -27,16 +34,18 @@ blame() {
 
 # run RESULT [VARIABLE=VALUE]... [-- OPTION...] - one run of the case; tables, stdout and exit in RESULT
 run() {
-	local result=$1 settings=()
+	local result=$1 settings=() input=/dev/null
+	[ -e "$work/case/stdin" ] && input=$work/case/stdin
 	shift
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do settings+=("$1"); shift; done
 	[ $# -gt 0 ] && shift
 	mkdir -p "$result"
-	(cd "$work/case" && rm -rf out &&
-		env "${settings[@]}" "$program" report -o out "${args[@]}" "$@" in.* \
-			>"$result/stdout" 2>"$result/stderr" </dev/null
+	(cd "$work/case" && rm -rf out out.*
+		env "${settings[@]}" "$program" report "${place[@]}" "${args[@]}" "$@" "${inputs[@]}" \
+			>"$result/stdout" 2>"$result/stderr" <"$input"
 		echo $? >"$result/exit"
-		[ ! -d out ] || mv out/* "$result/")
+		[ ! -d out ] || mv out/* "$result/"
+		[ ! -e out.json ] || sed -E 's/("bouncemill": ?)"[^"]*"/\1"VERSION"/' out.json >"$result/out.json")
 }
 
 # same LEFT RIGHT WHAT - are two results alike but for stderr
@@ -108,14 +117,30 @@ vary() {
 	run "$work/zone" TZ=Asia/Shanghai LC_ALL=C && same "$1" "$work/zone" "TZ=Asia/Shanghai LC_ALL=C"
 }
 
+# set_dates - the times of the inputs, those of the file `date` or the usual one
+set_dates() {
+	local first second
+	find "$work"/case -name 'in.*' -exec find {} -exec touch -d 2026-01-31T12:00:00Z {} + \;
+	[ -e "$work/case/date" ] || return 0
+	while read -r first second; do
+		if [ -n "$second" ]; then touch -d "$second" "$work/case/$first"; else
+			find "$work"/case/in.* -exec touch -d "$first" {} +
+		fi
+	done <"$work/case/date"
+}
+
 # try CASE - everything about one case
 try() {
 	name=$(basename "$1") bad= args=()
 	find "$work" -mindepth 1 -delete
 	cp -r "$1" "$work/case"
 	rm -f "$work"/case/want.*
-	touch -d "$(cat "$1/date" 2>/dev/null || echo 2026-01-31T12:00:00Z)" "$work"/case/in.*
+	inputs=$(cd "$work/case" && compgen -G 'in.*' | sort)
+	mapfile -t inputs < <(printf %s "$inputs")
+	set_dates
 	[ -e "$1/args" ] && eval "args=($(grep -v '^#' "$1/args" | tr '\n' ' '))"
+	place=(-o out) # -t writes to standard output instead, and the summary is read without -o
+	case " ${args[*]} " in *" -t "* | *" --table"* | *" -o "*) place=() ;; esac
 	run "$work/base"
 	grep -qE 'Sanitizer|runtime error' "$work/base/stderr" && blame "sanitizer: $(cat "$work/base/stderr")"
 	[ "$accept" = 1 ] && take_over "$1" "$work/base"

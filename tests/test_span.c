@@ -452,7 +452,7 @@ Test(span, merges_of_whole_histories)
 
 Test(span, merges_of_damaged_histories)
 {
-	check_laws((struct taste){.damage = true}, 20000, 1);
+	check_laws((struct taste){.damage = true}, 3000, 1);
 	check_laws((struct taste){.damage = true}, 300, 4);
 }
 

@@ -201,13 +201,31 @@ static void *map_aligned(size_t size)
 	return data + before;
 }
 
+static _Atomic uint64_t huge_bytes, huge_bytes_max;
+
+void bm_memory_budget(uint64_t bytes)
+{
+	atomic_store(&huge_bytes_max, bytes);
+}
+
+/* within_budget - may so many bytes more be taken */
+static bool within_budget(size_t size)
+{
+	const uint64_t max = atomic_load(&huge_bytes_max);
+	return max == 0 || atomic_load(&huge_bytes) + size <= max;
+}
+
 /* take_huge - a large piece of zeroed memory, in huge pages if they are to be had; or NULL */
 static void *take_huge(size_t size)
 {
 	const size_t rounded = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
-	void *const data = rounded < size ? NULL : map_aligned(rounded);
-	if (data)
+	if (rounded < size || !within_budget(rounded))
+		return NULL;
+	void *const data = map_aligned(rounded);
+	if (data) {
 		note_huge(NULL, (struct huge){data, rounded});
+		atomic_fetch_add(&huge_bytes, rounded);
+	}
 	return data;
 }
 
@@ -217,8 +235,10 @@ static bool give_huge(void *data)
 	if (data == NULL || ((uintptr_t)data & (HUGE_BYTES - 1)))
 		return false;
 	const struct huge old = note_huge(data, (struct huge){0});
-	if (old.data)
+	if (old.data) {
 		munmap(old.data, old.size);
+		atomic_fetch_sub(&huge_bytes, old.size);
+	}
 	return old.data != NULL;
 }
 

@@ -333,7 +333,8 @@ static bool zstd_sniff(struct bm_bytes head)
 	const struct bm_bytes rest = behind_skippable(head);
 
 	if (rest.size >= MAGIC_BYTES)
-		return kind_of(rest.data) != UNKNOWN || load(rest.data, MAGIC_BYTES) == 0;
+		return kind_of(rest.data) != UNKNOWN ||
+		       (rest.data != head.data && load(rest.data, MAGIC_BYTES) == 0);
 	return head.size >= 2 && (head.size >= MAGIC_BYTES || may_begin(head.data, head.size));
 }
 

@@ -11,6 +11,7 @@
 #define BOUNCEMILL_ERROR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum bm_err {
 	BM_OK = 0,
@@ -51,6 +52,10 @@ void *bm_alloc(size_t size);
 void *bm_zalloc(size_t count, size_t size);
 void *bm_realloc(void *old, size_t size);
 void bm_free(void *old);
+
+/* bm_memory_budget - end the run as out of memory when pieces of a megabyte and more, which is where a run's memory goes, take more
+ * than this; 0 = no bound */
+void bm_memory_budget(uint64_t bytes);
 
 /* BM_GROW - make room for one more element in a {pointer, count, room} triple, doubling */
 #define BM_GROW(pointer, count, room)                                                              \
