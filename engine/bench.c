@@ -3,10 +3,11 @@
  *
  * A stage cannot be timed from inside: a clock read per line would cost more than most stages do.
  * So the whole mill runs at increasing depth (enum bm_depth), each time stopping one stage later,
- * and a stage is the difference between two runs.  Such a difference has limits, and they are
- * printed: it is never below 0, though noise could make it so; and each run's time is the fastest
- * of N on its own, so the parts may add up to a little less than the whole.  Rounds go through all
- * depths in turn: a machine that slows down does so for all stages alike.
+ * and a stage is the difference between two runs.  A deeper run does all that a shallower one does,
+ * so where noise has it otherwise the shallower is taken to have been slowed down: no stage is
+ * below 0.  Each time is the fastest of N on its own, so the parts may add up to a little less than
+ * the whole, never to more.  Rounds go through all depths in turn: a machine that slows down does
+ * so for all stages alike.
  *
  * The first run of all is no measurement.  It warms the page cache, says once what is odd about the
  * inputs, and tells how much there is to grind; the same troubles are kept quiet in the runs after
@@ -417,7 +418,8 @@ static uint64_t attempts_of(const struct bm_tally *tally)
 {
 	uint64_t attempts = 0;
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_CUBE])
-		attempts += (uint64_t)cell->n[BM_DELIVERED] + cell->n[BM_BOUNCED] + cell->n[BM_DEFERRED];
+		attempts += (uint64_t)cell->n[BM_DELIVERED] + cell->n[BM_BOUNCED] +
+			    cell->n[BM_DEFERRED];
 	return attempts;
 }
 
@@ -656,12 +658,19 @@ static enum bm_err time_all(struct bench *bench)
 
 /* --- figures --- */
 
+/* level - no depth takes longer than a deeper one, which does all that it does and more */
+static void level(double depth[BM_DEPTH_COUNT + 1])
+{
+	for (int at = BM_DEPTH_COUNT; at-- > 0;)
+		if (depth[at] > depth[at + 1])
+			depth[at] = depth[at + 1];
+}
+
 /* put_stage - a stage that ends when so much time has passed in all */
 static void put_stage(struct figure *figures, enum stage stage, double total_seconds)
 {
 	const double before = figures[stage - 1].total_seconds;
-	const double total = total_seconds > before ? total_seconds : before;
-	figures[stage] = (struct figure){total - before, total};
+	figures[stage] = (struct figure){total_seconds - before, total_seconds};
 }
 
 /* figures_of - own and accumulated times of all stages */
@@ -669,18 +678,19 @@ static void figures_of(const struct bench *bench, struct figure figures[STAGES_T
 {
 	static const enum stage ends[] = {STAGE_DECOMPRESS, STAGE_FIND_LINES, STAGE_PARSE,
 					  STAGE_CORRELATE,  STAGE_CLASSIFY,   STAGE_COUNT};
-	const struct fastest *const fastest = &bench->fastest;
-	const double start = fastest->identify, whole = fastest->end_to_end;
-	double read = fastest->depth[BM_DEPTH_READ];
-	if (bench->corpus.compressed && fastest->file_read < read)
-		read = fastest->file_read;
-	figures[STAGE_MEMORY_READ] = (struct figure){fastest->memory_read, fastest->memory_read};
-	figures[STAGE_FILE_READ] = (struct figure){fastest->file_read, fastest->file_read};
+	struct fastest fastest = bench->fastest;
+	level(fastest.depth);
+	const double start = fastest.identify, whole = fastest.end_to_end;
+	double read = fastest.depth[BM_DEPTH_READ];
+	if (bench->corpus.compressed && fastest.file_read < read)
+		read = fastest.file_read;
+	figures[STAGE_MEMORY_READ] = (struct figure){fastest.memory_read, fastest.memory_read};
+	figures[STAGE_FILE_READ] = (struct figure){fastest.file_read, fastest.file_read};
 	figures[STAGE_IDENTIFY] = (struct figure){start, start};
 	put_stage(figures, STAGE_READ, start + read);
 	for (int depth = BM_DEPTH_READ; depth <= BM_DEPTH_COUNT; depth++)
-		put_stage(figures, ends[depth], start + fastest->depth[depth]);
-	put_stage(figures, STAGE_WRITE, figures[STAGE_WRITE - 1].total_seconds + fastest->write);
+		put_stage(figures, ends[depth], start + fastest.depth[depth]);
+	put_stage(figures, STAGE_WRITE, figures[STAGE_COUNT].total_seconds + fastest.write);
 	figures[STAGE_END_TO_END] = (struct figure){whole, whole};
 }
 
@@ -816,8 +826,8 @@ static void add_end(struct page *page, const struct bench *bench)
 	bm_text_format(
 		&page->text,
 		"Floors: the same threads sum memory that no cache holds, and read(2) the files.\n"
-		"Rates are of decoded bytes.  A stage is the difference of two runs, never below\n"
-		"0; each run is the fastest of its own, so the parts may not quite add up.");
+		"Rates are of decoded bytes.  A stage is the difference of two runs, never below 0;\n"
+		"each is the fastest of its own, so the parts may add up to less than the whole.");
 	paint(page, PLAIN);
 	bm_text_byte(&page->text, '\n');
 }

@@ -35,6 +35,8 @@ struct bm_classifier {
 	const struct bm_rules *rules;
 	struct bm_rules_scratch *scratch;
 	struct memo domains, hosts;
+	struct memo voices; /* by provider: whose name its templates bear, see voice_of */
+	struct bm_intern *scopes; /* providers that rules are for */
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;    /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
@@ -54,6 +56,9 @@ struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_
 	if (anonymize_key.size)
 		classifier->anonymizer = bm_anonymizer_new(anonymize_key);
 	classifier->spoken = bm_intern_new();
+	classifier->scopes = bm_intern_new();
+	for (uint32_t i = 0; i < bm_rules_count(rules); i++)
+		bm_intern_add(classifier->scopes, bm_bytes_of(bm_rules_get(rules, i)->scope));
 	classifier->met = bm_zalloc(MET_ROOM, sizeof *classifier->met);
 	return classifier;
 }
@@ -65,7 +70,9 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_rules_scratch_free(classifier->scratch);
 	bm_free(classifier->domains.providers);
 	bm_free(classifier->hosts.providers);
+	bm_free(classifier->voices.providers);
 	bm_intern_free(classifier->spoken);
+	bm_intern_free(classifier->scopes);
 	bm_free(classifier->met);
 	bm_anonymizer_free(classifier->anonymizer);
 	bm_text_dispose(&classifier->name);
@@ -131,10 +138,12 @@ static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[
 /* provider_number - the tally's number of host's provider: known by name, or its registrable domain */
 static uint32_t provider_number(struct bm_classifier *classifier, struct bm_bytes host)
 {
-	struct bm_bytes name = bm_provider_known(host);
-	if (name.size == 0)
-		name = bm_provider_registrable(host);
-	return bm_tally_provider(classifier->tally, name);
+	const struct bm_bytes known = bm_provider_known(host);
+	const uint32_t number = bm_tally_provider(
+		classifier->tally, known.size ? known : bm_provider_registrable(host));
+	if (known.size)
+		*memo_at(&classifier->voices, number) = number;
+	return number;
 }
 
 /* is_address - an IP literal tells no provider */
@@ -247,6 +256,21 @@ static void add_evidence(struct bm_text *name, const struct bm_event *event,
 	}
 }
 
+/* voice_of - the provider that a template is kept under: a large one speaks in words of its own, the many small ones all say what
+ * their software says, and are kept together under no name */
+static uint32_t voice_of(struct bm_classifier *classifier, uint32_t provider)
+{
+	uint32_t *const known = memo_at(&classifier->voices, provider);
+	if (*known == NONE) {
+		const struct bm_bytes name = bm_intern_get(classifier->tally->providers, provider);
+		const uint32_t scope = bm_intern_peek(classifier->scopes, bm_hash(name));
+		*known = bm_intern_is(classifier->scopes, scope, name)
+				 ? provider
+				 : bm_tally_provider(classifier->tally, (struct bm_bytes){0});
+	}
+	return *known;
+}
+
 /* template_number - the tally's number of a failure's template, judged when it is new */
 static uint32_t template_number(struct bm_classifier *classifier, const struct bm_event *event,
 				const struct bm_reply *reply, uint32_t provider)
@@ -316,7 +340,7 @@ static void read_failure(struct bm_classifier *classifier, const struct bm_event
 	bm_reply_parse(text, &reply);
 	if (!fact->has_relay)
 		fact->provider = spoken_provider(classifier, reply.host, fact);
-	fact->template = template_number(classifier, event, &reply, fact->provider);
+	fact->template = template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
 }
 
 /* failure - template, provider and category of a bounced or deferred attempt */

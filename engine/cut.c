@@ -417,21 +417,28 @@ static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 	return bm_bytes_from(data, dropped);
 }
 
+/* carry - keep a record without its end for the next block; one that is too long already is skipped, a hole in front of one dropped */
+static void carry(struct bm_lane *lane, struct bm_bytes rest)
+{
+	const size_t dropped = nuls(rest);
+	rest = bm_bytes_from(rest, dropped);
+	lane->offset += dropped;
+	lane->skipping |= rest.size > BM_LINE_BYTES_MAX;
+	if (lane->skipping)
+		lane->offset += rest.size;
+	else
+		bm_text_add(&lane->carry, rest);
+}
+
 /* cut_buffer - hand out the whole records of data, carry the rest; false when there is none to hand out */
 static bool cut_buffer(struct bm_lane *lane, struct bm_block *block, struct bm_bytes data)
 {
 	data = trim(lane, data);
 	const size_t end = lane->over ? data.size : last_start(lane, data);
-	const struct bm_bytes rest = bm_bytes_from(data, end);
-	if (end == 0 && rest.size > BM_LINE_BYTES_MAX) { /* one record, and still no end of it */
-		lane->skipping = true;
-		lane->offset += rest.size;
-		return false;
-	}
 	lane->carry.size = 0;
 	if (end)
 		hand_out(lane, block, (struct bm_bytes){data.data, end}, lane->over);
-	bm_text_add(&lane->carry, rest);
+	carry(lane, bm_bytes_from(data, end));
 	return end > 0;
 }
 
@@ -600,7 +607,8 @@ void bm_cut_stitch(struct bm_cut *cut, struct bm_block *block, const char *damag
 		lane->input->source.decoded_bytes += decoded.size;
 		made = cut_buffer(lane, block, join_part(lane, decoded));
 	}
-	if (!made && !hand_out_left(lane, block))
+	/* A record that is too long may go on in the next part: only behind the last one is it over. */
+	if (!made && !(lane->over && hand_out_left(lane, block)))
 		hand_out(lane, block, (struct bm_bytes){0}, last);
 }
 

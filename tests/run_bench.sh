@@ -27,7 +27,7 @@ expect() {
 	[ -z "$(ls -A "$TMPDIR")" ] || blame "bench $*: left in TMPDIR: $(ls -A "$TMPDIR")"
 }
 
-# check_json - all stages are there, in order, with sound numbers; arguments are python conditions on `run`
+# check_json - all stages are there, in order, with sound numbers; arguments are conditions on `run`
 check_json() {
 	python3 - "$@" <<'PYTHON' || blame "the JSON is wrong ($*)"
 import json, sys
@@ -51,6 +51,8 @@ for name in ("memory_read", "file_read", "identify", "read", "write", "end_to_en
 totals = [stage["total_seconds"] for stage in run["stages"][2:-1]]
 if totals != sorted(totals):
     wrong.append("accumulated times fall: %s" % totals)
+if totals[-1] > stages["end_to_end"]["seconds"] + 1e-6:
+    wrong.append("the parts are more than the whole")
 for key in ("bytes", "decoded_bytes", "lines", "files", "attempts"):
     if run["corpus"][key] <= 0:
         wrong.append("corpus has no %s" % key)
@@ -72,7 +74,8 @@ for stage in 'memory read' 'file read' identify read decompress 'find lines' par
 	classify count write 'end to end'; do
 	grep -q "^$stage  *[0-9-]" out || blame "the table has no line for: $stage"
 done
-grep -qE '^end to end: [0-9.]+ GB/s, [0-9.]+ ns a line, [0-9.]+ times the time of reading memory$' out ||
+number='[0-9]+\.[0-9]+'
+grep -qE "^end to end: $number GB/s, $number ns a line, $number times the time of reading memory$" out ||
 	blame "the last word is missing"
 grep -q $'\033' out && blame "colours on something that is no terminal"
 expect 0 --generate 4M --runs 1 --color always

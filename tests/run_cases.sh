@@ -3,16 +3,18 @@
 #
 #   in.*     the inputs, files or folders: files named in.* of a folder are its inputs, in the order of the shell
 #   why      what is feared, and by which reasoning the wants are right
-#   args     options, as the shell would split them
+#   args     options, as the shell would split them; -t, -o or --top (of the summary) take the place of `-o out`
 #   date     when the inputs were written last (2026-01-31T12:00:00Z): git keeps no times, and a log without
 #            years is dated by its file's.  A line `NAME TIME` is for that input only
 #   stdin    what is on standard input (name it by - in args)
 #   want.*   what must come out: want.TABLE.csv, want.stdout, want.stderr, want.exit (0 if missing), and
 #            want.out.json for args that say `-o out.json`
 #
+#   never    words that must be in no output
+#
 #   run_cases.sh [--accept] [NAME]...     all cases, or those; --accept writes the wants anew
 #
-# Each case runs in a copy of its folder with `-o out`.  It runs again with other threads, block sizes, zone and locale: every byte of
+# Each case runs in a copy of its folder.  It runs again with other threads, block sizes, zone and locale: every byte of
 # every table, of stdout and the exit status must stay.  Conservation is checked in coverage.csv:
 # lines = events + other + malformed, and the bytes are those of the file.
 set -uo pipefail
@@ -44,7 +46,7 @@ run() {
 		env "${settings[@]}" "$program" report "${place[@]}" "${args[@]}" "$@" "${inputs[@]}" \
 			>"$result/stdout" 2>"$result/stderr" <"$input"
 		echo $? >"$result/exit"
-		[ ! -d out ] || mv out/* "$result/"
+		[ ! -d out ] || find out -type f -exec mv -t "$result" {} +
 		[ ! -e out.json ] || sed -E 's/("bouncemill": ?)"[^"]*"/\1"VERSION"/' out.json >"$result/out.json")
 }
 
@@ -61,7 +63,7 @@ conserve() {
 	(cd "$work/case" && python3 - "$1/coverage.csv") <<'PYTHON' || blame "conservation is broken"
 import csv, os, sys
 wrong = 0
-for row in csv.DictReader(open(sys.argv[1], encoding="utf-8")):
+for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
     number = {key: int(row[key] or 0) for key in ("bytes", "lines", "events", "other", "malformed")}
     if number["lines"] != number["events"] + number["other"] + number["malformed"]:
         print("lines are not events + other + malformed:", row)
@@ -102,29 +104,33 @@ compare() {
 	[ -e "$1/want.exit" ] || [ "$(cat "$2/exit")" = 0 ] || blame "exit status $(cat "$2/exit")"
 }
 
-# vary RESULT - the same case under other circumstances
+# vary RESULT - the same case under other circumstances; each run changes several things at once
 vary() {
-	local n
-	for n in 1 2 7; do
-		run "$work/j$n" -- "-j$n" && same "$1" "$work/j$n" "-j$n"
-	done
-	for n in 1000 65536; do
-		run "$work/b$n" "BM_BLOCK_BYTES=$n" && same "$1" "$work/b$n" "BM_BLOCK_BYTES=$n"
-	done
-	run "$work/b7" BM_BLOCK_BYTES=1000 -- -j7 && same "$1" "$work/b7" "BM_BLOCK_BYTES=1000 -j7"
-	run "$work/cpu" BM_DISABLE_CPU=avx2 && same "$1" "$work/cpu" "BM_DISABLE_CPU=avx2"
-	run "$work/read" -- --no-mmap && same "$1" "$work/read" "--no-mmap"
-	run "$work/zone" TZ=Asia/Shanghai LC_ALL=C && same "$1" "$work/zone" "TZ=Asia/Shanghai LC_ALL=C"
+	local backwards=()
+	for input in "${inputs[@]}"; do backwards=("$input" "${backwards[@]}"); done
+	run "$work/one" -- -j1 && same "$1" "$work/one" "-j1"
+	run "$work/small" BM_BLOCK_BYTES=1000 BM_DISABLE_CPU=avx2 -- -j1 --no-mmap &&
+		same "$1" "$work/small" "BM_BLOCK_BYTES=1000 BM_DISABLE_CPU=avx2 -j1 --no-mmap"
+	run "$work/many" BM_BLOCK_BYTES=1000 TZ=Asia/Shanghai LC_ALL=C -- -j7 &&
+		same "$1" "$work/many" "BM_BLOCK_BYTES=1000 TZ=Asia/Shanghai LC_ALL=C -j7"
+	inputs=("${backwards[@]}")
+	run "$work/back" BM_BLOCK_BYTES=65536 -- -j2 && same "$1" "$work/back" "BM_BLOCK_BYTES=65536 -j2, inputs backwards"
+}
+
+# alone RESULT - nothing came out that must never
+alone() {
+	[ -e "$work/case/never" ] || return 0
+	grep -rFf "$work/case/never" "$1" && blame "holds what it must never"
 }
 
 # set_dates - the times of the inputs, those of the file `date` or the usual one
 set_dates() {
 	local first second
-	find "$work"/case -name 'in.*' -exec find {} -exec touch -d 2026-01-31T12:00:00Z {} + \;
+	find "$work/case" -exec touch -d 2026-01-31T12:00:00Z {} +
 	[ -e "$work/case/date" ] || return 0
 	while read -r first second; do
 		if [ -n "$second" ]; then touch -d "$second" "$work/case/$first"; else
-			find "$work"/case/in.* -exec touch -d "$first" {} +
+			find "$work/case" -exec touch -d "$first" {} +
 		fi
 	done <"$work/case/date"
 }
@@ -135,17 +141,17 @@ try() {
 	find "$work" -mindepth 1 -delete
 	cp -r "$1" "$work/case"
 	rm -f "$work"/case/want.*
-	inputs=$(cd "$work/case" && compgen -G 'in.*' | sort)
-	mapfile -t inputs < <(printf %s "$inputs")
+	mapfile -t inputs < <(cd "$work/case" && compgen -G 'in.*')
 	set_dates
 	[ -e "$1/args" ] && eval "args=($(grep -v '^#' "$1/args" | tr '\n' ' '))"
-	place=(-o out) # -t writes to standard output instead, and the summary is read without -o
-	case " ${args[*]} " in *" -t "* | *" --table"* | *" -o "*) place=() ;; esac
+	place=(-o out)
+	case " ${args[*]} " in *" -t "* | *" -o "* | *" --top "*) place=() ;; esac
 	run "$work/base"
 	grep -qE 'Sanitizer|runtime error' "$work/base/stderr" && blame "sanitizer: $(cat "$work/base/stderr")"
 	[ "$accept" = 1 ] && take_over "$1" "$work/base"
 	compare "$1" "$work/base"
 	conserve "$work/base"
+	alone "$work/base"
 	vary "$work/base"
 	if [ -z "$bad" ]; then passed=$((passed + 1)); else
 		failed=$((failed + 1))
@@ -156,8 +162,29 @@ try() {
 export TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1
 export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-} UBSAN_OPTIONS=halt_on_error=1:exitcode=99 TSAN_OPTIONS=exitcode=99
 if [ $# -gt 0 ]; then cases=("${@/#/$root/tests/cases/}"); else cases=("$root"/tests/cases/*/); fi
-for case_ in "${cases[@]}"; do
-	[ -d "$case_" ] && try "${case_%/}"
+
+# As many at a time as there are cores: each in a process of its own.
+share=$(mktemp -d)
+trap 'rm -rf "$work" "$share"' EXIT
+workers=$(nproc)
+for ((worker = 0; worker < workers; worker++)); do
+	(
+		trap - EXIT
+		work=$share/work.$worker
+		mkdir -p "$work"
+		for ((at = worker; at < ${#cases[@]}; at += workers)); do
+			if [ -d "${cases[at]}" ]; then try "${cases[at]%/}"; else
+				echo "no such case: ${cases[at]}"
+				failed=$((failed + 1))
+			fi
+		done
+		echo "$passed $failed" >"$share/sum.$worker"
+	) &
+done
+wait
+for ((worker = 0; worker < workers; worker++)); do
+	read -r one two <"$share/sum.$worker" || two=1
+	passed=$((passed + one)) failed=$((failed + two))
 done
 if [ $((passed + failed)) = 0 ]; then
 	echo "run_cases.sh: NO CASE WAS RUN (none in tests/cases)"

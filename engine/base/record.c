@@ -113,22 +113,26 @@ static bool stamp_month(struct bm_record_reader *reader, struct cursor *cursor, 
 		return false;
 	uint64_t bytes = 0;
 	memcpy(&bytes, next.at, 6);
-	int64_t midnight = reader->day_wall;
+	unsigned month = 0, day = 0;
 	if (bytes == reader->day_bytes) {
 		next.at += 6;
 	} else {
-		const unsigned month = month_number(next.at);
+		month = month_number(next.at);
 		if (month == 0 || next.at[3] != ' ')
 			return false;
 		next.at += 4;
-		const unsigned day = day_of_month(&next);
-		if (day == 0 || left(&next) < 9 || *next.at != ' ')
+		day = day_of_month(&next);
+		if (day == 0 || left(&next) < 9)
 			return false;
-		midnight = midnight_yearless(reader, month, day, next.at == cursor->at + 6 ? bytes : 0);
 	}
 	if (*next.at != ' ' || !is_digit(next.at[1]) || next.at[3] != ':')
 		return false;
-	*time = time_at(midnight, day_seconds(next.at + 1), BM_OFFSET_UNKNOWN);
+	/* A stamp that is none must not move the years. */
+	const int seconds = day_seconds(next.at + 1);
+	int64_t midnight = reader->day_wall;
+	if (month && seconds >= 0)
+		midnight = midnight_yearless(reader, month, day, next.at == cursor->at + 6 ? bytes : 0);
+	*time = time_at(midnight, seconds, BM_OFFSET_UNKNOWN);
 	next.at += 9;
 	skip_fraction(&next);
 	*cursor = next;
@@ -374,16 +378,24 @@ static enum bm_record_status read_5424(struct bm_record_reader *reader, struct c
 	return finish(cursor, record);
 }
 
-/* read_priority - "<22>" at the cursor, then RFC 5424 or RFC 3164 */
-static enum bm_record_status read_priority(struct bm_record_reader *reader, struct cursor *cursor,
-					   struct bm_record *record)
+/* skip_priority - step over "<22>" */
+static bool skip_priority(struct cursor *cursor)
 {
 	const uint8_t *at = cursor->at + 1;
 	while (at < cursor->end && is_digit(*at))
 		at++;
 	if (at == cursor->end || *at != '>')
-		return BM_RECORD_OTHER;
+		return false;
 	cursor->at = at + 1;
+	return true;
+}
+
+/* read_priority - "<22>" at the cursor, then RFC 5424 or RFC 3164 */
+static enum bm_record_status read_priority(struct bm_record_reader *reader, struct cursor *cursor,
+					   struct bm_record *record)
+{
+	if (!skip_priority(cursor))
+		return BM_RECORD_OTHER;
 	if (left(cursor) < 2 || cursor->at[0] != '1' || cursor->at[1] != ' ')
 		return read_plain(reader, cursor, record);
 	cursor->at += 2;
@@ -900,28 +912,20 @@ enum bm_record_status bm_record_read(struct bm_record_reader *reader, struct bm_
 bool bm_record_yearless(struct bm_bytes line, unsigned *month, unsigned *day)
 {
 	struct cursor cursor = {line.data, line.data + line.size};
-	if (left(&cursor) && *cursor.at == '<') {
-		const size_t close = bm_bytes_find(line, 0, '>');
-		cursor.at += close < line.size ? close + 1 : 0;
-	}
-	/* A forwarder's stamp in front, or a container's name. */
 	struct bm_record_reader reader;
-	bm_record_reader_init(&reader, BM_TRANSPORT_LINES, NULL);
 	bm_time time;
-	struct cursor next = cursor;
-	if (left(&cursor) >= 15 && is_digit(*cursor.at) && stamp(&reader, &next, &time))
-		cursor = next;
-	else if (left(&cursor) >= 15 && month_number(cursor.at) == 0)
-		skip_container(&cursor);
-	if (left(&cursor) < 15)
+	bm_record_reader_init(&reader, BM_TRANSPORT_LINES, NULL);
+	if (line.size && line.data[0] == '<' && skip_priority(&cursor) && left(&cursor) >= 2 &&
+	    cursor.at[0] == '1' && cursor.at[1] == ' ')
+		cursor.at += 2;
+	if (!stamp(&reader, &cursor, &time) &&
+	    !(skip_container(&cursor) && stamp(&reader, &cursor, &time)))
 		return false;
-	*month = month_number(cursor.at);
-	if (*month == 0 || cursor.at[3] != ' ')
-		return false;
-	cursor.at += 4;
-	*day = day_of_month(&cursor);
-	return *day > 0 && *day <= 31 && left(&cursor) >= 9 && *cursor.at == ' ' &&
-	       cursor.at[3] == ':' && day_seconds(cursor.at + 1) >= 0;
+	while (stamp(&reader, &cursor, &time))
+		;
+	*month = reader.years.last_month;
+	*day = reader.years.last_day_of_month;
+	return *month > 0;
 }
 
 enum bm_transport bm_transport_sniff(struct bm_bytes head)

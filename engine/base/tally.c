@@ -307,7 +307,8 @@ void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_
 		memcpy((uint8_t *)sample->data, text.data, text.size);
 		sample->size = text.size;
 	} else {
-		*sample = bm_arena_copy(&tally->private->samples, text);
+		/* An empty text is one, and has an address. */
+		*sample = text.size ? bm_arena_copy(&tally->private->samples, text) : BM_BYTES("");
 	}
 }
 
