@@ -35,14 +35,14 @@ struct bm_classifier {
 	const struct bm_rules *rules;
 	struct bm_rules_scratch *scratch;
 	struct memo domains, hosts;
-	struct memo voices; /* by provider: whose name its templates bear, see voice_of */
+	struct memo voices;       /* by provider: whose name its templates bear, see voice_of */
 	struct bm_intern *scopes; /* providers that rules are for */
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
-	struct bm_text name;    /* of a template: provider NUL evidence NUL masked text */
+	struct bm_text name;      /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
-	struct met *met;     /* MET_ROOM, by hash */
+	struct met *met;                  /* MET_ROOM, by hash */
 };
 
 struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules,
@@ -90,7 +90,8 @@ static inline uint32_t *memo_at(struct memo *memo, uint32_t number)
 	return &memo->providers[number];
 }
 
-/* lower8 - eight bytes in lower case: a byte is a capital when adding carries it over 'A' but not over 'Z' */
+/* lower8 - eight bytes in lower case: a byte is a capital when adding carries it over 'A' but not
+ * over 'Z' */
 static inline uint64_t lower8(uint64_t word)
 {
 	const uint64_t low = word & 0x7f7f7f7f7f7f7f7fu;
@@ -98,7 +99,8 @@ static inline uint64_t lower8(uint64_t word)
 	return word | ((over_a & ~over_z & ~word & 0x8080808080808080u) >> 2);
 }
 
-/* lower - copy run in lower case (ASCII) into buffer of max bytes, a multiple of 8; returns what fits */
+/* lower - copy run in lower case (ASCII) into buffer of max bytes, a multiple of 8; returns what
+ * fits */
 static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t max)
 {
 	const size_t size = run.size < max ? run.size : max;
@@ -135,7 +137,8 @@ static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[
 
 /* --- providers --- */
 
-/* provider_number - the tally's number of host's provider: known by name, or its registrable domain */
+/* provider_number - the tally's number of host's provider: known by name, or its registrable domain
+ */
 static uint32_t provider_number(struct bm_classifier *classifier, struct bm_bytes host)
 {
 	const struct bm_bytes known = bm_provider_known(host);
@@ -170,7 +173,8 @@ static uint32_t domain_provider(struct bm_classifier *classifier, uint32_t domai
 	return *known;
 }
 
-/* relay_provider - the provider of the host we spoke to; of the recipient's domain when it was our own */
+/* relay_provider - the provider of the host we spoke to; of the recipient's domain when it was our
+ * own */
 static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm_event *event,
 			       const struct bm_fact *fact)
 {
@@ -202,7 +206,8 @@ static uint32_t spoken_provider(struct bm_classifier *classifier, struct bm_byte
 
 /* --- addresses --- */
 
-/* address_name - the address as tables show it: lower-case domain; local part hashed under --anonymize */
+/* address_name - the address as tables show it: lower-case domain; local part hashed under
+ * --anonymize */
 static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_bytes address,
 				    struct bm_bytes domain)
 {
@@ -230,9 +235,9 @@ static void judge(struct bm_classifier *classifier, struct bm_template_record *r
 		  struct bm_bytes masked, const struct bm_reply *reply, struct bm_enhanced dsn,
 		  uint32_t provider)
 {
-	const struct bm_verdict verdict =
-		bm_rules_match(classifier->rules, classifier->scratch,
-			       bm_intern_get(classifier->tally->providers, provider), masked, reply, dsn);
+	const struct bm_verdict verdict = bm_rules_match(
+		classifier->rules, classifier->scratch,
+		bm_intern_get(classifier->tally->providers, provider), masked, reply, dsn);
 	record->judged = true;
 	record->provider = provider;
 	record->category = verdict.category;
@@ -241,8 +246,8 @@ static void judge(struct bm_classifier *classifier, struct bm_template_record *r
 	record->enhanced = reply->enhanced.class ? reply->enhanced : dsn;
 }
 
-/* add_evidence - what decides a verdict besides provider and masked text: dsn= where the text has no enhanced code, and what was
- * read of the text before it was masked */
+/* add_evidence - what decides a verdict besides provider and masked text: dsn= where the text has
+ * no enhanced code, and what was read of the text before it was masked */
 static void add_evidence(struct bm_text *name, const struct bm_event *event,
 			 const struct bm_reply *reply, bool dsn)
 {
@@ -256,8 +261,8 @@ static void add_evidence(struct bm_text *name, const struct bm_event *event,
 	}
 }
 
-/* voice_of - the provider that a template is kept under: a large one speaks in words of its own, the many small ones all say what
- * their software says, and are kept together under no name */
+/* voice_of - the provider that a template is kept under: a large one speaks in words of its own,
+ * the many small ones all say what their software says, and are kept together under no name */
 static uint32_t voice_of(struct bm_classifier *classifier, uint32_t provider)
 {
 	uint32_t *const known = memo_at(&classifier->voices, provider);
@@ -290,13 +295,15 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 	const uint32_t template =
 		bm_tally_template(tally, (struct bm_bytes){name->data, name->size});
 	if (template == known)
-		judge(classifier, &tally->template[template],
-		      (struct bm_bytes){name->data + masked_from, name->size - masked_from}, reply,
-		      dsn, provider);
+		judge(
+			classifier, &tally->template [template],
+			(struct bm_bytes) { name->data + masked_from, name->size - masked_from },
+			reply, dsn, provider);
 	return template;
 }
 
-/* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr> of any such */
+/* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr>
+ * of any such */
 static bool is_plain_address(struct bm_bytes address)
 {
 	const size_t at = bm_bytes_find_near(address, 0, '@');
@@ -311,13 +318,14 @@ static bool is_plain_address(struct bm_bytes address)
 	return true;
 }
 
-/* around - hash of text without address, where that stands in it once as a word of its own, as in "<user@example.com>:" */
+/* around - hash of text without address, where that stands in it once as a word of its own, as in
+ * "<user@example.com>:" */
 static uint64_t around(struct bm_bytes text, struct bm_bytes address)
 {
 	const size_t from = is_plain_address(address) ? bm_bytes_search(text, address) : text.size;
 	const size_t end = from + address.size;
-	if (from == text.size || from == 0 || end == text.size || !strchr("< (", text.data[from - 1]) ||
-	    !strchr("> )", text.data[end]))
+	if (from == text.size || from == 0 || end == text.size ||
+	    !strchr("< (", text.data[from - 1]) || !strchr("> )", text.data[end]))
 		return bm_hash(text);
 	const struct bm_bytes before = {text.data, from}, after = bm_bytes_from(text, end);
 	return bm_hash_mix(bm_hash(before) ^ from, bm_hash(after) | 1);
@@ -340,7 +348,8 @@ static void read_failure(struct bm_classifier *classifier, const struct bm_event
 	bm_reply_parse(text, &reply);
 	if (!fact->has_relay)
 		fact->provider = spoken_provider(classifier, reply.host, fact);
-	fact->template = template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
+	fact->template =
+		template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
 }
 
 /* failure - template, provider and category of a bounced or deferred attempt */
@@ -369,7 +378,8 @@ static void note_evidence(struct bm_tally *tally, const struct bm_event *event,
 			  const struct bm_fact *fact)
 {
 	struct bm_address_record *const record = &tally->address[fact->address];
-	const bool hard = strcmp(bm_category_severity((enum bm_category)fact->category), "hard") == 0;
+	const bool hard =
+		strcmp(bm_category_severity((enum bm_category)fact->category), "hard") == 0;
 	if (record->evidence_hard && !hard)
 		return;
 	if (hard && !record->evidence_hard)
@@ -380,7 +390,7 @@ static void note_evidence(struct bm_tally *tally, const struct bm_event *event,
 
 static uint8_t outcome_of(enum bm_status status)
 {
-	return status == BM_STATUS_SENT	     ? BM_DELIVERED
+	return status == BM_STATUS_SENT      ? BM_DELIVERED
 	       : status == BM_STATUS_BOUNCED ? BM_BOUNCED
 					     : BM_DEFERRED;
 }
@@ -392,8 +402,10 @@ static struct bm_bytes relay_name(const struct bm_event *event)
 		return (struct bm_bytes){0};
 	size_t size = event->relay.size;
 	if (event->relay_ip.size) /* the two lie side by side in the line */
-		size = (size_t)(event->relay_ip.data + event->relay_ip.size + 1 - event->relay.data);
-	return (struct bm_bytes){event->relay.data, size < RELAY_BYTES_MAX ? size : RELAY_BYTES_MAX};
+		size = (size_t)(event->relay_ip.data + event->relay_ip.size + 1 -
+				event->relay.data);
+	return (struct bm_bytes){event->relay.data,
+				 size < RELAY_BYTES_MAX ? size : RELAY_BYTES_MAX};
 }
 
 void bm_lookup_start(const struct bm_classifier *classifier, const struct bm_event *event,
@@ -413,8 +425,9 @@ void bm_lookup_peek(const struct bm_classifier *classifier, struct bm_lookup *lo
 {
 	const struct bm_tally *const tally = classifier->tally;
 	lookup->domain_guess = bm_intern_peek(tally->domains, lookup->domain_hash);
-	lookup->relay_guess = lookup->relay.size == 0 ? UINT32_MAX
-						      : bm_intern_peek(tally->relays, lookup->relay_hash);
+	lookup->relay_guess = lookup->relay.size == 0
+				      ? UINT32_MAX
+				      : bm_intern_peek(tally->relays, lookup->relay_hash);
 }
 
 void bm_lookup_fetch(const struct bm_classifier *classifier, const struct bm_lookup *lookup)

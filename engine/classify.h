@@ -1,8 +1,8 @@
 /* classify.h - from what a line says to what it means: names, provider, template, category.
  *
- * One classifier a thread; it writes names into its tally and keeps what it has learnt: a relay's and a domain's provider,
- * a template's verdict.  So the public suffix list and the rules are asked once per distinct name, and classification costs
- * a failure little more than its mask.
+ * One classifier a thread; it writes names into its tally and keeps what it has learnt: a relay's
+ * and a domain's provider, a template's verdict.  So the public suffix list and the rules are asked
+ * once per distinct name, and classification costs a failure little more than its mask.
  */
 #ifndef BM_CLASSIFY_H
 #define BM_CLASSIFY_H
@@ -13,14 +13,15 @@
 
 struct bm_classifier;
 
-struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules, bool addresses,
-					struct bm_bytes anonymize_key);
+struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules,
+					bool addresses, struct bm_bytes anonymize_key);
 void bm_classifier_free(struct bm_classifier *classifier);
 
-/* The names of an attempt, ready to be looked up.  Names are spread all over memory: a worker looks up those of many attempts
- * together, so that it waits for memory once and not a dozen times an attempt. */
+/* The names of an attempt, ready to be looked up.  Names are spread all over memory: a worker looks
+ * up those of many attempts together, so that it waits for memory once and not a dozen times an
+ * attempt. */
 struct bm_lookup {
-	uint8_t lower[256];   /* the domain in lower case */
+	uint8_t lower[256];            /* the domain in lower case */
 	struct bm_bytes domain, relay; /* relay is empty when nobody was spoken to */
 	uint64_t domain_hash, relay_hash;
 	uint32_t domain_guess, relay_guess;

@@ -1,5 +1,5 @@
-/* count.c - see count.h.  Hot for attempts: a cell of the cube, a relay's cell, a domain's record; failures
- * also a template and its spread over domains. */
+/* count.c - see count.h.  Hot for attempts: a cell of the cube, a relay's cell, a domain's record;
+ * failures also a template and its spread over domains. */
 #include "count.h"
 
 #include "bouncemill/error.h"
@@ -19,11 +19,13 @@ static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const u
 }
 
 /* bump_last - n to one counter of a cell that is most often the same as last time */
-static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind, struct bm_last_cell *last,
-			     uint32_t key_0, uint32_t key_1, unsigned column, uint32_t n)
+static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
+			     struct bm_last_cell *last, uint32_t key_0, uint32_t key_1,
+			     unsigned column, uint32_t n)
 {
 	struct bm_cells *const cells = &tally->cells[kind];
-	if (last->key[0] != key_0 || last->key[1] != key_1 || last->room != cells->room || !last->room) {
+	if (last->key[0] != key_0 || last->key[1] != key_1 || last->room != cells->room ||
+	    !last->room) {
 		const uint32_t key[4] = {key_0, key_1, 0, 0};
 		last->n = bm_cells_at(cells, key);
 		last->key[0] = key_0;
@@ -41,8 +43,10 @@ static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,
 	bump(counter->tally, BM_CELLS_CUBE, key, outcome, 1);
 }
 
-/* count_relay - a delivery to a relay of its usual provider is counted beside its name, all else in cells */
-static void count_relay(struct bm_counter *counter, const struct bm_fact *fact, enum bm_outcome outcome)
+/* count_relay - a delivery to a relay of its usual provider is counted beside its name, all else in
+ * cells */
+static void count_relay(struct bm_counter *counter, const struct bm_fact *fact,
+			enum bm_outcome outcome)
 {
 	struct bm_relay_record *const relay = bm_tally_relay_at(counter->tally, fact->relay);
 	if (outcome == BM_DELIVERED && relay->provider == fact->provider + 1 &&
@@ -54,7 +58,8 @@ static void count_relay(struct bm_counter *counter, const struct bm_fact *fact, 
 	bump(counter->tally, BM_CELLS_RELAYS, key, outcome, 1);
 }
 
-/* count_address - an outcome of one address, by category; final outcomes are kept with their time */
+/* count_address - an outcome of one address, by category; final outcomes are kept with their time
+ */
 static void count_address(struct bm_counter *counter, const struct bm_fact *fact,
 			  enum bm_outcome outcome, bm_time time)
 {
@@ -83,15 +88,18 @@ static void count_failure(struct bm_counter *counter, const struct bm_fact *fact
 
 static void count_delay(struct bm_counter *counter, const struct bm_fact *fact)
 {
-	bm_steps_add(&bm_tally_domain_at(counter->tally, fact->domain)->delays, fact->delay_step, 1);
-	bm_steps_add(&bm_tally_provider_at(counter->tally, fact->provider)->delays, fact->delay_step, 1);
+	bm_steps_add(&bm_tally_domain_at(counter->tally, fact->domain)->delays, fact->delay_step,
+		     1);
+	bm_steps_add(&bm_tally_provider_at(counter->tally, fact->provider)->delays,
+		     fact->delay_step, 1);
 }
 
 void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
 {
 	const struct bm_tally *const tally = counter->tally;
 	const uint32_t pair = BM_PAIR(fact->provider, fact->category);
-	const uint32_t cube[4] = {(uint32_t)bm_period_of(fact->time, counter->bucket), fact->domain, pair, 0};
+	const uint32_t cube[4] = {(uint32_t)bm_period_of(fact->time, counter->bucket), fact->domain,
+				  pair, 0};
 	const uint32_t relay[4] = {fact->relay, pair, 0, 0};
 	const uint32_t spread[4] = {fact->template, fact->domain, 0, 0};
 	bm_cells_want(&tally->cells[BM_CELLS_CUBE], cube);
@@ -135,7 +143,8 @@ void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm
 void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_category category,
 		     enum bm_outcome outcome, uint32_t n)
 {
-	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_sender, sender, category, outcome, n);
+	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_sender, sender, category,
+		  outcome, n);
 }
 
 void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt)
@@ -186,8 +195,9 @@ static uint32_t *memo_at(struct bm_rename_memo *memo, uint32_t number)
 }
 
 /* renamed - number's name in target, by add */
-static uint32_t renamed(struct bm_rename_memo *memo, uint32_t number, const struct bm_intern *source,
-			struct bm_tally *target, uint32_t (*add_name)(struct bm_tally *, struct bm_bytes))
+static uint32_t renamed(struct bm_rename_memo *memo, uint32_t number,
+			const struct bm_intern *source, struct bm_tally *target,
+			uint32_t (*add_name)(struct bm_tally *, struct bm_bytes))
 {
 	uint32_t *const known = memo_at(memo, number);
 	if (*known == 0)
@@ -209,14 +219,16 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 {
 	const struct bm_tally *const source = rename->source;
 	struct bm_tally *const target = rename->target;
-	fact.domain = renamed(&rename->domains, fact.domain, source->domains, target, bm_tally_domain);
+	fact.domain =
+		renamed(&rename->domains, fact.domain, source->domains, target, bm_tally_domain);
 	fact.provider = renamed(&rename->providers, fact.provider, source->providers, target,
 				bm_tally_provider);
 	if (fact.has_relay)
-		fact.relay = renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
+		fact.relay =
+			renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
 	if (fact.outcome != BM_DELIVERED)
-		fact.template = renamed(&rename->templates, fact.template, source->templates, target,
-					bm_tally_template);
+		fact.template = renamed(&rename->templates, fact.template, source->templates,
+					target, bm_tally_template);
 	if (addresses)
 		fact.address = renamed(&rename->addresses, fact.address, source->addresses, target,
 				       bm_tally_address);
@@ -225,7 +237,8 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 
 uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender)
 {
-	return renamed(&rename->senders, sender, rename->source->senders, rename->target, add_sender);
+	return renamed(&rename->senders, sender, rename->source->senders, rename->target,
+		       add_sender);
 }
 
 void bm_rename_dispose(struct bm_rename *rename)

@@ -1,7 +1,7 @@
 /* count.h - from judged facts to counters: the one place where a number goes up.
  *
- * Shapes of the cells are in bouncemill/tally.h; what counts is DESIGN: final outcomes in recipients, deferrals
- * in attempts.  A counter writes to one tally and belongs to one thread.
+ * Shapes of the cells are in bouncemill/tally.h; what counts is DESIGN: final outcomes in
+ * recipients, deferrals in attempts.  A counter writes to one tally and belongs to one thread.
  */
 #ifndef BM_COUNT_H
 #define BM_COUNT_H
@@ -26,7 +26,8 @@ struct bm_counter {
 	struct bm_tally *tally;
 	enum bm_bucket bucket;
 	bool addresses;
-	/* The last cell of each of a few sets whose keys hardly change from line to line: valid while the set has the room it had. */
+	/* The last cell of each of a few sets whose keys hardly change from line to line: valid
+	 * while the set has the room it had. */
 	struct bm_last_cell {
 		uint32_t key[2];
 		size_t room; /* 0 = none */
@@ -34,7 +35,8 @@ struct bm_counter {
 	} last_period, last_message, last_sender;
 };
 
-/* bm_count_want - the attempt will be counted soon: ask memory for the cells and records it touches */
+/* bm_count_want - the attempt will be counted soon: ask memory for the cells and records it touches
+ */
 void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact);
@@ -45,18 +47,19 @@ void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_catego
 		     enum bm_outcome outcome, uint32_t n);
 /* bm_count_message - a message, by sender and the time of its first attempt */
 void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt);
-/* bm_count_deferral - what became of a deferred recipient: fact is its last deferral, attempts were made
- * between first and end (end unknown while it is open) */
+/* bm_count_deferral - what became of a deferred recipient: fact is its last deferral, attempts were
+ * made between first and end (end unknown while it is open) */
 void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,
-		       enum bm_deferral_count result, uint32_t attempts, bm_time first, bm_time end);
+		       enum bm_deferral_count result, uint32_t attempts, bm_time first,
+		       bm_time end);
 /* bm_count_period - a rejection or a probe */
 void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time);
 
 /* --- one tally's numbers in another's --- */
 
-/* A memo of names looked up once: from one worker's tally to the fold's.  Only names are read of the source,
- * whose owner may be counting meanwhile; what a template's name decides (category, rule) stays unset
- * in the target until the two tallies are merged. */
+/* A memo of names looked up once: from one worker's tally to the fold's.  Only names are read of
+ * the source, whose owner may be counting meanwhile; what a template's name decides (category,
+ * rule) stays unset in the target until the two tallies are merged. */
 struct bm_rename {
 	const struct bm_tally *source;
 	struct bm_tally *target;

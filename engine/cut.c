@@ -1,16 +1,19 @@
 /* cut.c - cut inputs into blocks of whole records; see cut.h.
  *
- * Each input in progress is a lane: its stream, its place, its year reference.  Three ways to a block:
+ * Each input in progress is a lane: its stream, its place, its year reference.  Three ways to a
+ * block:
  *
- *   range   of a plain file: records that start in [from, to).  The worker reads it, finds the first record start itself and reads on
- *           behind `to` up to the end of its last record: no two workers wait for each other.
- *   stream  decode (or read a pipe) into the block's buffer behind the record carried over from the last block, until it is full; cut at
- *           the last record's end, carry the rest.
- *   part    a run of independent frames of a compressed file.  The worker reads and decodes it; then, in turn, the carried
- *           record is joined to it and its own last one carried on (bm_cut_stitch).
+ *   range   of a plain file: records that start in [from, to).  The worker reads it, finds the
+ * first record start itself and reads on behind `to` up to the end of its last record: no two
+ * workers wait for each other. stream  decode (or read a pipe) into the block's buffer behind the
+ * record carried over from the last block, until it is full; cut at the last record's end, carry
+ * the rest. part    a run of independent frames of a compressed file.  The worker reads and decodes
+ * it; then, in turn, the carried record is joined to it and its own last one carried on
+ * (bm_cut_stitch).
  *
- * All three leave out records over BM_LINE_BYTES_MAX in the same way, drop NULs in front of a record (holes that copytruncate leaves), and take year
- * references at the same offsets: so blocks differ, but never what is read from them.
+ * All three leave out records over BM_LINE_BYTES_MAX in the same way, drop NULs in front of a
+ * record (holes that copytruncate leaves), and take year references at the same offsets: so blocks
+ * differ, but never what is read from them.
  */
 #define _GNU_SOURCE
 #include "cut.h"
@@ -22,12 +25,12 @@
 #include "stream.h"
 
 enum {
-	RANGE_BYTES = 2 << 20,          /* a multiple of BM_YEARS_STRIDE */
+	RANGE_BYTES = 2 << 20, /* a multiple of BM_YEARS_STRIDE */
 	STREAM_BLOCK_BYTES = 2 << 20,
-	PART_BYTES_MAX = 64 << 20,      /* of one frame, decoded or not */
-	PART_WINDOW_BYTES = 4 << 20,    /* for finding frames */
+	PART_BYTES_MAX = 64 << 20,        /* of one frame, decoded or not */
+	PART_WINDOW_BYTES = 4 << 20,      /* for finding frames */
 	HEADROOM = (1 << 20) + (1 << 16), /* in front of a decoded part, for the carry */
-	AHEAD_BYTES = 1 << 12           /* read behind a range at once: most records end there */
+	AHEAD_BYTES = 1 << 12             /* read behind a range at once: most records end there */
 };
 
 /* A run of frames of a compressed file. */
@@ -38,25 +41,25 @@ struct part {
 
 struct bm_lane {
 	struct bm_input *input;
-	uint32_t number;          /* of the input */
+	uint32_t number; /* of the input */
 	struct bm_stream *stream;
 	size_t block_bytes;
 	enum bm_block_kind kind;
-	uint64_t at;              /* of a range: the next byte of the file */
+	uint64_t at; /* of a range: the next byte of the file */
 	struct part *parts;
 	size_t part_count, part_room, parts_out, parts_stitched;
-	uint64_t offset;          /* decoded bytes before carry */
-	struct bm_text carry;     /* the record cut off at the last block's end */
-	bool skipping;            /* inside a record that is too long */
-	bool over;                /* nothing more will be decoded */
-	struct bm_years chain;    /* year reference from border to border */
-	struct bm_years years;    /* and at the next block's first record */
-	uint64_t next_border;     /* in strides */
-	int32_t *anchors;         /* of a plain file: all of them */
+	uint64_t offset;       /* decoded bytes before carry */
+	struct bm_text carry;  /* the record cut off at the last block's end */
+	bool skipping;         /* inside a record that is too long */
+	bool over;             /* nothing more will be decoded */
+	struct bm_years chain; /* year reference from border to border */
+	struct bm_years years; /* and at the next block's first record */
+	uint64_t next_border;  /* in strides */
+	int32_t *anchors;      /* of a plain file: all of them */
 	size_t anchor_count, anchor_room;
-	uint32_t long_lines;      /* left out, for the next block */
-	unsigned users;           /* blocks that need the stream or anchors */
-	bool closed;              /* all its blocks are out */
+	uint32_t long_lines; /* left out, for the next block */
+	unsigned users;      /* blocks that need the stream or anchors */
+	bool closed;         /* all its blocks are out */
 };
 
 struct bm_cut {
@@ -148,7 +151,8 @@ static void run_years(struct bm_years *years, struct bm_bytes run)
 	}
 }
 
-/* sample - the record that starts at data[start] moves the chain; returns the reference of its border */
+/* sample - the record that starts at data[start] moves the chain; returns the reference of its
+ * border */
 static int32_t sample(struct bm_lane *lane, struct bm_bytes data, size_t start)
 {
 	const size_t end = bm_bytes_find(data, start, '\n');
@@ -156,7 +160,8 @@ static int32_t sample(struct bm_lane *lane, struct bm_bytes data, size_t start)
 	return lane->chain.day;
 }
 
-/* set_years - the references of a block that was cut from a stream, and of the next one's first record */
+/* set_years - the references of a block that was cut from a stream, and of the next one's first
+ * record */
 static void set_years(struct bm_lane *lane, struct bm_block *block)
 {
 	const struct bm_bytes data = block->data;
@@ -232,8 +237,8 @@ static bool next_range(struct bm_lane *lane, struct bm_block *block)
 /* A range being read into its block's buffer. */
 struct reading {
 	struct bm_block *block;
-	uint64_t base;  /* file offset of buffer[0] */
-	size_t size;    /* bytes in the buffer */
+	uint64_t base; /* file offset of buffer[0] */
+	size_t size;   /* bytes in the buffer */
 	bool eof;
 	int error;
 };
@@ -254,10 +259,12 @@ static struct bm_bytes read_so_far(const struct reading *reading)
 	return (struct bm_bytes){reading->block->buffer, reading->size};
 }
 
-/* skip_hole - the last record begins at start with NULs up to the buffer's end: read on behind them */
+/* skip_hole - the last record begins at start with NULs up to the buffer's end: read on behind them
+ */
 static void skip_hole(struct reading *reading, size_t start)
 {
-	while (!reading->eof && nuls(bm_bytes_from(read_so_far(reading), start)) == reading->size - start) {
+	while (!reading->eof &&
+	       nuls(bm_bytes_from(read_so_far(reading), start)) == reading->size - start) {
 		reading->base += reading->size - start;
 		reading->size = start;
 		read_on(reading, RANGE_BYTES);
@@ -270,7 +277,8 @@ static void skip_hole(struct reading *reading, size_t start)
 	reading->size -= hole;
 }
 
-/* end_last - where the record that starts at start, the range's last, ends; start itself when it is too long */
+/* end_last - where the record that starts at start, the range's last, ends; start itself when it is
+ * too long */
 static size_t end_last(struct reading *reading, size_t start, size_t from)
 {
 	for (;;) {
@@ -289,7 +297,8 @@ static size_t end_last(struct reading *reading, size_t start, size_t from)
 	}
 }
 
-/* start_years - the reference at a range's first byte: its border's, or run on from the border before it */
+/* start_years - the reference at a range's first byte: its border's, or run on from the border
+ * before it */
 static void start_years(struct bm_block *block)
 {
 	const struct bm_lane *const lane = block->lane;
@@ -301,7 +310,8 @@ static void start_years(struct bm_block *block)
 	const uint64_t border = start / BM_YEARS_STRIDE;
 	block->years = bm_years_at(lane->anchors[border]);
 	block->first_border = border + 1;
-	for (uint64_t i = border + 1; i < lane->anchor_count && i * BM_YEARS_STRIDE < block->to; i++) {
+	for (uint64_t i = border + 1; i < lane->anchor_count && i * BM_YEARS_STRIDE < block->to;
+	     i++) {
 		BM_GROW(block->anchors, block->anchor_count, block->anchor_room);
 		block->anchors[block->anchor_count++] = lane->anchors[i];
 	}
@@ -318,7 +328,8 @@ static void start_years(struct bm_block *block)
 	run_years(&block->years, bm_bytes_from(data, first));
 }
 
-/* take_records - set block->data to the records that start in the buffer's first want bytes, past the partial one at its head */
+/* take_records - set block->data to the records that start in the buffer's first want bytes, past
+ * the partial one at its head */
 static void take_records(struct reading *reading, size_t want)
 {
 	struct bm_block *const block = reading->block;
@@ -344,7 +355,8 @@ static void take_records(struct reading *reading, size_t want)
 	block->data = (struct bm_bytes){block->buffer + start, end - start};
 }
 
-/* read_range - the records that start in [from, to) of a plain file; false when it cannot be read in full */
+/* read_range - the records that start in [from, to) of a plain file; false when it cannot be read
+ * in full */
 static bool read_range(struct bm_block *block, char reason[192])
 {
 	struct reading reading = {.block = block, .base = block->from - (block->from > 0)};
@@ -376,7 +388,8 @@ static void hand_out(struct bm_lane *lane, struct bm_block *block, struct bm_byt
 	set_years(lane, block);
 }
 
-/* hand_out_left - what is left to say of an input that is over: records left out behind its last block */
+/* hand_out_left - what is left to say of an input that is over: records left out behind its last
+ * block */
 static bool hand_out_left(struct bm_lane *lane, struct bm_block *block)
 {
 	lane->long_lines += lane->skipping;
@@ -387,8 +400,8 @@ static bool hand_out_left(struct bm_lane *lane, struct bm_block *block)
 	return true;
 }
 
-/* drop_long - data begins inside a record known to be too long: leave it out up to its end; returns what follows, empty
- * when the end is not in data */
+/* drop_long - data begins inside a record known to be too long: leave it out up to its end; returns
+ * what follows, empty when the end is not in data */
 static struct bm_bytes drop_long(struct bm_lane *lane, struct bm_bytes data)
 {
 	const size_t start = data.size ? next_start(lane, data, 1) : 0;
@@ -400,8 +413,8 @@ static struct bm_bytes drop_long(struct bm_lane *lane, struct bm_bytes data)
 	return bm_bytes_from(data, start);
 }
 
-/* trim - drop NULs in front of the record at data's head, and the record itself when it is too long; returns the rest, in which a
- * record starts or goes on (lane->skipping) */
+/* trim - drop NULs in front of the record at data's head, and the record itself when it is too
+ * long; returns the rest, in which a record starts or goes on (lane->skipping) */
 static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 {
 	if (lane->skipping)
@@ -417,7 +430,8 @@ static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 	return bm_bytes_from(data, dropped);
 }
 
-/* carry - keep a record without its end for the next block; one that is too long already is skipped, a hole in front of one dropped */
+/* carry - keep a record without its end for the next block; one that is too long already is
+ * skipped, a hole in front of one dropped */
 static void carry(struct bm_lane *lane, struct bm_bytes rest)
 {
 	const size_t dropped = nuls(rest);
@@ -430,7 +444,8 @@ static void carry(struct bm_lane *lane, struct bm_bytes rest)
 		bm_text_add(&lane->carry, rest);
 }
 
-/* cut_buffer - hand out the whole records of data, carry the rest; false when there is none to hand out */
+/* cut_buffer - hand out the whole records of data, carry the rest; false when there is none to hand
+ * out */
 static bool cut_buffer(struct bm_lane *lane, struct bm_block *block, struct bm_bytes data)
 {
 	data = trim(lane, data);
@@ -449,7 +464,8 @@ static void end_stream(struct bm_cut *cut, struct bm_lane *lane, enum bm_err err
 {
 	lane->over = true;
 	if (err != BM_END && !lane->input->damaged)
-		bm_input_trouble(cut->inputs, lane->input, "damaged at byte %llu: %s (what came before is counted)",
+		bm_input_trouble(cut->inputs, lane->input,
+				 "damaged at byte %llu: %s (what came before is counted)",
 				 (unsigned long long)bm_stream_raw_bytes(lane->stream),
 				 bm_stream_reason(lane->stream));
 }
@@ -494,7 +510,8 @@ static void add_part(struct bm_lane *lane, uint64_t from, const struct bm_codec_
 	lane->parts[lane->part_count++] = (struct part){from, frame->size, frame->decoded_bytes};
 }
 
-/* take_frames - add the frames that lie whole in window, which stands at `from` in the file; how many bytes */
+/* take_frames - add the frames that lie whole in window, which stands at `from` in the file; how
+ * many bytes */
 static size_t take_frames(struct bm_lane *lane, struct bm_bytes window, uint64_t from)
 {
 	struct bm_codec_part frame;
@@ -507,8 +524,8 @@ static size_t take_frames(struct bm_lane *lane, struct bm_bytes window, uint64_t
 	return at;
 }
 
-/* find_parts - cut a compressed file into runs of frames; false when it must be streamed: one frame, unknown or too large
- * sizes, or something that is no frame */
+/* find_parts - cut a compressed file into runs of frames; false when it must be streamed: one
+ * frame, unknown or too large sizes, or something that is no frame */
 static bool find_parts(struct bm_lane *lane)
 {
 	size_t window = PART_WINDOW_BYTES, room = 0, taken;
@@ -552,11 +569,12 @@ static bool decode_part(struct bm_block *block, char reason[192])
 	int error;
 	uint8_t *const raw = reserve(&block->raw, &block->raw_room, size);
 	reserve(&block->buffer, &block->buffer_room, HEADROOM + block->decoded_bytes + 64);
-	struct bm_codec_io io = {.in = raw,
-				 .in_size = bm_stream_pread(lane->stream, raw, size, block->from, &error),
-				 .in_last = true,
-				 .out = block->buffer + HEADROOM,
-				 .out_size = block->decoded_bytes + 64};
+	struct bm_codec_io io = {
+		.in = raw,
+		.in_size = bm_stream_pread(lane->stream, raw, size, block->from, &error),
+		.in_last = true,
+		.out = block->buffer + HEADROOM,
+		.out_size = block->decoded_bytes + 64};
 	void *const decoder = codec->open(1);
 	enum bm_err err = BM_OK;
 	while (err == BM_OK && io.out_size)
@@ -573,7 +591,8 @@ static bool decode_part(struct bm_block *block, char reason[192])
 
 bool bm_cut_fill(struct bm_block *block, char reason[192])
 {
-	return block->kind == BM_BLOCK_RANGE ? read_range(block, reason) : decode_part(block, reason);
+	return block->kind == BM_BLOCK_RANGE ? read_range(block, reason)
+					     : decode_part(block, reason);
 }
 
 void bm_cut_trouble(struct bm_cut *cut, const struct bm_block *block, const char *reason)
@@ -607,7 +626,8 @@ void bm_cut_stitch(struct bm_cut *cut, struct bm_block *block, const char *damag
 		lane->input->source.decoded_bytes += decoded.size;
 		made = cut_buffer(lane, block, join_part(lane, decoded));
 	}
-	/* A record that is too long may go on in the next part: only behind the last one is it over. */
+	/* A record that is too long may go on in the next part: only behind the last one is it
+	 * over. */
 	if (!made && !(lane->over && hand_out_left(lane, block)))
 		hand_out(lane, block, (struct bm_bytes){0}, last);
 }
@@ -667,8 +687,10 @@ static struct bm_lane *open_lane(struct bm_cut *cut, uint32_t number)
 	*lane = (struct bm_lane){.input = input, .number = number, .stream = stream};
 	lane->block_bytes = cut->options.block_bytes;
 	if (lane->block_bytes == 0)
-		lane->block_bytes = strcmp(input->codec->name, "plain") == 0 ? RANGE_BYTES : STREAM_BLOCK_BYTES;
-	lane->years = lane->chain = bm_years_at(input->first_day == BM_YEARS_NONE ? 0 : input->first_day);
+		lane->block_bytes =
+			strcmp(input->codec->name, "plain") == 0 ? RANGE_BYTES : STREAM_BLOCK_BYTES;
+	lane->years = lane->chain =
+		bm_years_at(input->first_day == BM_YEARS_NONE ? 0 : input->first_day);
 	choose_kind(lane);
 	return lane;
 }
@@ -715,7 +737,8 @@ enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block)
 		}
 		if (cut->lane)
 			close_lane(cut);
-		while (cut->next_input < cut->inputs->count && cut->inputs->list[cut->next_input].skip)
+		while (cut->next_input < cut->inputs->count &&
+		       cut->inputs->list[cut->next_input].skip)
 			cut->next_input++;
 		if (cut->next_input == cut->inputs->count)
 			return BM_END;
@@ -731,7 +754,8 @@ uint64_t bm_cut_raw_bytes(const struct bm_cut *cut)
 	if (lane->kind == BM_BLOCK_RANGE)
 		return cut->raw_done + lane->at;
 	if (lane->kind == BM_BLOCK_PART)
-		return cut->raw_done + (lane->parts_out ? lane->parts[lane->parts_out - 1].from : 0);
+		return cut->raw_done +
+		       (lane->parts_out ? lane->parts[lane->parts_out - 1].from : 0);
 	return cut->raw_done + bm_stream_raw_bytes(lane->stream);
 }
 

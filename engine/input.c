@@ -1,7 +1,8 @@
 /* input.c - find, identify, order and de-duplicate the files of a run; see bouncemill/input.h.
  *
- * Each file is opened in turn and its head decoded once: codec, transport, first time.  Only files whose heads are equal
- * are read in full before the run, side by side, to tell a duplicate; so a normal set costs nothing extra.
+ * Each file is opened in turn and its head decoded once: codec, transport, first time.  Only files
+ * whose heads are equal are read in full before the run, side by side, to tell a duplicate; so a
+ * normal set costs nothing extra.
  */
 #define _GNU_SOURCE
 #include "bouncemill/input.h"
@@ -25,10 +26,10 @@
 
 enum {
 	HEAD_BYTES = 1 << 16,
-	TWIN_BYTES = 1 << 10,        /* heads this equal make files compare in full */
+	TWIN_BYTES = 1 << 10,            /* heads this equal make files compare in full */
 	YEARS_WHOLE_BYTES_MAX = 1 << 20, /* files up to this size are dated by all of their lines */
 	YEARS_DECODED_BYTES_MAX = 16 << 20, /* but no further than this, decoded */
-	SAMPLE_STRIDE = 1 << 20,         /* larger plain ones by a line for each so many bytes */
+	SAMPLE_STRIDE = 1 << 20,            /* larger plain ones by a line for each so many bytes */
 	SAMPLE_BYTES = 2048,
 	DEPTH_MAX = 64,
 	ARCHIVE_DEPTH_MAX = 3, /* archives inside archives */
@@ -94,8 +95,8 @@ static bool read_head(int fd, bool seekable, struct head *head)
 	while (head->raw_size < sizeof head->raw) {
 		uint8_t *const at = head->raw + head->raw_size;
 		const size_t room = sizeof head->raw - head->raw_size;
-		const ssize_t got = seekable ? pread(fd, at, room, (off_t)head->raw_size)
-					     : read(fd, at, room);
+		const ssize_t got =
+			seekable ? pread(fd, at, room, (off_t)head->raw_size) : read(fd, at, room);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -154,7 +155,7 @@ static const char *unsupported(struct bm_bytes raw)
 struct days {
 	struct day {
 		uint8_t month, day;
-	} *list;
+	} * list;
 	size_t count, room;
 };
 
@@ -223,9 +224,10 @@ static void note_stream(struct days *days, const struct bm_input *input, struct 
 	bm_stream_close(stream);
 }
 
-/* try_year - run through the days from a first one in year; false when a Feb 29 falls in no leap year (unless lax) or
- * the last day is behind latest */
-static bool try_year(const struct days *days, int64_t year, int32_t latest, bool lax, int32_t *first)
+/* try_year - run through the days from a first one in year; false when a Feb 29 falls in no leap
+ * year (unless lax) or the last day is behind latest */
+static bool try_year(const struct days *days, int64_t year, int32_t latest, bool lax,
+		     int32_t *first)
 {
 	const struct day *const day = days->list;
 	if (day->day > bm_days_in_month(year, day->month))
@@ -233,12 +235,14 @@ static bool try_year(const struct days *days, int64_t year, int32_t latest, bool
 	*first = (int32_t)bm_days_from_civil(year, day->month, day->day);
 	struct bm_years years = bm_years_at(*first);
 	for (size_t i = 0; i < days->count; i++)
-		if (bm_years_day(&years, days->list[i].month, days->list[i].day) == BM_YEARS_NONE && !lax)
+		if (bm_years_day(&years, days->list[i].month, days->list[i].day) == BM_YEARS_NONE &&
+		    !lax)
 			return false;
 	return years.day <= latest;
 }
 
-/* first_day - the latest year for the first line such that the last is not behind the file's own date */
+/* first_day - the latest year for the first line such that the last is not behind the file's own
+ * date */
 static int32_t first_day(const struct days *days, int64_t mtime)
 {
 	const int32_t latest = (int32_t)(mtime / DAY_SECONDS) + 1;
@@ -259,7 +263,8 @@ static bm_time first_record(const struct bm_input *input, struct bm_bytes head)
 	struct bm_record_reader reader;
 	struct bm_record record;
 	bm_record_reader_init(&reader, (enum bm_transport)input->transport, NULL);
-	bm_record_years(&reader, bm_years_at(input->first_day == BM_YEARS_NONE ? 0 : input->first_day));
+	bm_record_years(&reader,
+			bm_years_at(input->first_day == BM_YEARS_NONE ? 0 : input->first_day));
 	bm_time time = BM_TIME_UNKNOWN;
 	const char *const border = input->transport == BM_TRANSPORT_EXPORT ? "\n\n" : "\n";
 	for (size_t at = 0; at < head.size && time == BM_TIME_UNKNOWN;) {
@@ -297,13 +302,15 @@ static void date(struct bm_input *input, struct bm_bytes head)
 /* looks_utf16 - a byte-order mark, or every second byte 0 */
 static bool looks_utf16(struct bm_bytes head)
 {
-	if (bm_bytes_starts(head, BM_BYTES("\xff\xfe")) || bm_bytes_starts(head, BM_BYTES("\xfe\xff")))
+	if (bm_bytes_starts(head, BM_BYTES("\xff\xfe")) ||
+	    bm_bytes_starts(head, BM_BYTES("\xfe\xff")))
 		return true;
 	size_t odd = 0, even = 0;
 	const size_t size = head.size < 512 ? head.size : 512;
 	for (size_t i = 0; i < size; i++)
 		*(i % 2 ? &odd : &even) += head.data[i] == 0;
-	return size >= 64 && ((odd > size / 3 && even < size / 16) || (even > size / 3 && odd < size / 16));
+	return size >= 64 &&
+	       ((odd > size / 3 && even < size / 16) || (even > size / 3 && odd < size / 16));
 }
 
 /* refusal - why a decoded head cannot be read as text, or NULL */
@@ -315,7 +322,8 @@ static const char *refusal(const struct bm_codec *codec, struct bm_bytes head)
 	    head.size > 80)
 		return "lines end in CR without newline (convert them with tr '\\r' '\\n')";
 	if (strcmp(codec->name, "plain") != 0 && strcmp(codec_of(head)->name, "plain") != 0)
-		return "compressed twice: nested compression is not read (decompress it once first)";
+		return "compressed twice: nested compression is not read (decompress it once "
+		       "first)";
 	return NULL;
 }
 
@@ -363,7 +371,9 @@ static void unpack(struct bm_inputs *inputs, size_t index, int fd)
 	bm_say(input->name, "archive (tar or zip) of %u files, read one by one", unpacking.count);
 	if (err != BM_OK)
 		bm_input_trouble(inputs, input, "damaged archive: %s",
-				 reason[0] ? reason : "cannot be read from a pipe (save it to a file first)");
+				 reason[0]
+					 ? reason
+					 : "cannot be read from a pipe (save it to a file first)");
 }
 
 /* note_digest - what makes two inputs worth comparing in full */
@@ -474,7 +484,8 @@ static void add_regular(struct bm_inputs *inputs, const char *path, const struct
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		char why[160];
-		snprintf(why, sizeof why, "cannot open: %s (check its permissions)", strerror(errno));
+		snprintf(why, sizeof why, "cannot open: %s (check its permissions)",
+			 strerror(errno));
 		give_up(inputs, path, why);
 		return;
 	}
@@ -515,8 +526,9 @@ static void add_directory(struct bm_inputs *inputs, const char *path, unsigned d
 	size_t count = 0;
 	char **const names = depth < DEPTH_MAX ? entries(path, &count) : NULL;
 	if (names == NULL) {
-		give_up(inputs, path, depth < DEPTH_MAX ? "cannot read the directory (check its permissions)"
-							: "directories nest too deep, skipped");
+		give_up(inputs, path,
+			depth < DEPTH_MAX ? "cannot read the directory (check its permissions)"
+					  : "directories nest too deep, skipped");
 		return;
 	}
 	if (count == 0 && depth == 0)
@@ -532,8 +544,8 @@ static void add_directory(struct bm_inputs *inputs, const char *path, unsigned d
 static void add_path(struct bm_inputs *inputs, const char *path, unsigned depth, bool given)
 {
 	struct stat status, link;
-	if (!given && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && stat(path, &status) == 0 &&
-	    S_ISDIR(status.st_mode))
+	if (!given && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) &&
+	    stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return; /* a walk does not follow links to directories: no loops */
 	if (stat(path, &status) != 0) {
 		char why[160];
@@ -638,12 +650,14 @@ static void drop_same_files(struct bm_inputs *inputs)
 	if (count)
 		qsort(files, count, sizeof *files, by_file);
 	for (size_t i = 1, kept = 0; i < count; i++) {
-		if (files[i]->device != files[kept]->device || files[i]->inode != files[kept]->inode) {
+		if (files[i]->device != files[kept]->device ||
+		    files[i]->inode != files[kept]->inode) {
 			kept = i;
 			continue;
 		}
 		files[i]->skip = true;
-		bm_say(files[i]->name, "same file as %s, already read: counted once", files[kept]->name);
+		bm_say(files[i]->name, "same file as %s, already read: counted once",
+		       files[kept]->name);
 		snprintf(files[i]->source.status, sizeof files[i]->source.status, "duplicate of %s",
 			 files[kept]->name);
 	}
@@ -714,7 +728,8 @@ static void drop_duplicates(struct bm_inputs *inputs)
 static int by_time(const void *left, const void *right)
 {
 	const struct bm_input *const a = left, *const b = right;
-	const bool a_known = a->first_time != BM_TIME_UNKNOWN, b_known = b->first_time != BM_TIME_UNKNOWN;
+	const bool a_known = a->first_time != BM_TIME_UNKNOWN,
+		   b_known = b->first_time != BM_TIME_UNKNOWN;
 	if (a_known != b_known)
 		return a_known ? -1 : 1;
 	if (a->first_time != b->first_time)
@@ -727,7 +742,8 @@ static void shift_years(struct bm_inputs *inputs, int year)
 {
 	int32_t earliest = INT32_MAX;
 	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs->list[i].first_day != BM_YEARS_NONE && inputs->list[i].first_day < earliest)
+		if (inputs->list[i].first_day != BM_YEARS_NONE &&
+		    inputs->list[i].first_day < earliest)
 			earliest = inputs->list[i].first_day;
 	if (earliest == INT32_MAX)
 		return;

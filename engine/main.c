@@ -1,7 +1,7 @@
 /* main.c - options, run, exit status.
  *
- * Exit status: 0 complete, 1 some input could not be read in full, 2 wrong usage or nothing recognised, 3 an
- * output could not be written or memory ran out.
+ * Exit status: 0 complete, 1 some input could not be read in full, 2 wrong usage or nothing
+ * recognised, 3 an output could not be written or memory ran out.
  */
 #include "bench.h"
 #include "options.h"

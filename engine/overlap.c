@@ -1,7 +1,9 @@
-/* overlap.c - find inputs whose first line also stands in an earlier input that reaches beyond it in time.
+/* overlap.c - find inputs whose first line also stands in an earlier input that reaches beyond it
+ * in time.
  *
- * Only neighbours in time that really overlap are looked at, so a well rotated set costs nothing.  Lines are not
- * taken away: equal lines in two files are usually one delivery told twice, but not surely.
+ * Only neighbours in time that really overlap are looked at, so a well rotated set costs nothing.
+ * Lines are not taken away: equal lines in two files are usually one delivery told twice, but not
+ * surely.
  */
 #include "overlap.h"
 
@@ -11,7 +13,8 @@
 
 enum { LINE_BYTES = 4096, WINDOW_BYTES = 1 << 20, LINE_BYTES_MIN = 40 };
 
-/* first_line - the first whole line of an input into buffer; its size, 0 when it is too short to prove anything */
+/* first_line - the first whole line of an input into buffer; its size, 0 when it is too short to
+ * prove anything */
 static size_t first_line(const struct bm_input *input, uint8_t buffer[LINE_BYTES])
 {
 	int error;
@@ -49,7 +52,8 @@ static bool holds(const struct bm_input *input, struct bm_bytes line)
 static bool overlaps_in_time(const struct bm_input *earlier, const struct bm_input *later)
 {
 	return !earlier->skip && !later->skip && earlier->seekable && later->seekable &&
-	       earlier->source.seen.last != BM_TIME_UNKNOWN && later->first_time != BM_TIME_UNKNOWN &&
+	       earlier->source.seen.last != BM_TIME_UNKNOWN &&
+	       later->first_time != BM_TIME_UNKNOWN &&
 	       later->first_time <= earlier->source.seen.last;
 }
 
@@ -64,8 +68,10 @@ void bm_overlap_say(struct bm_inputs *inputs)
 		const size_t size = first_line(later, buffer);
 		if (size == 0 || !holds(earlier, (struct bm_bytes){buffer, size}))
 			continue;
-		bm_say(later->name, "overlap: its first lines also stand in %s and are counted twice (rotate by rename, "
-				    "not by copytruncate)",
+		bm_say(later->name,
+		       "overlap: its first lines also stand in %s and are counted twice (rotate by "
+		       "rename, "
+		       "not by copytruncate)",
 		       earlier->name);
 		if (strcmp(later->source.status, "ok") == 0)
 			snprintf(later->source.status, sizeof later->source.status, "overlaps %s",

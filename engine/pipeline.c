@@ -1,32 +1,35 @@
 /* pipeline.c - the whole machine.
  *
- *	inputs --> cut --> block --> [ parse -> span -> classify -> count ] --> fold --> close --> tally
- *	          (one at a time,    (N workers, sharing nothing)              (one at a time,
- *	           in order)                                                    in order)
+ *	inputs --> cut --> block --> [ parse -> span -> classify -> count ] --> fold --> close -->
+ *tally (one at a time,    (N workers, sharing nothing)              (one at a time, in order) in
+ *order)
  *
- * What flows.  A worker takes the next block of whole lines from the cut and reads or decodes it itself, so that the
- * bytes are in this core's cache when they are parsed; only a stream that cannot be cut unread (one long frame, a pipe) is decoded under the
- * cut's lock, by whoever takes the next block.  It finds line ends, peels each line's
- * header, asks the log format what the line says, judges failures by the rules, and puts numbers up in its own tally.  What
- * concerns a message goes through the block's span, which joins a message's lines and knows what it could
- * not join: see span.h, the idea this house stands on.  Then the fold appends the block's span to the span
- * of everything before it.  Blocks may finish in any order; they are folded in the order of their bytes, so the left
- * operand is always the whole prefix.  At the end the prefix is closed, and the workers' tallies, with the
- * fold's own, merge into one.
+ * What flows.  A worker takes the next block of whole lines from the cut and reads or decodes it
+ *itself, so that the bytes are in this core's cache when they are parsed; only a stream that cannot
+ *be cut unread (one long frame, a pipe) is decoded under the cut's lock, by whoever takes the next
+ *block.  It finds line ends, peels each line's header, asks the log format what the line says,
+ *judges failures by the rules, and puts numbers up in its own tally.  What concerns a message goes
+ *through the block's span, which joins a message's lines and knows what it could not join: see
+ *span.h, the idea this house stands on.  Then the fold appends the block's span to the span of
+ *everything before it.  Blocks may finish in any order; they are folded in the order of their
+ *bytes, so the left operand is always the whole prefix.  At the end the prefix is closed, and the
+ *workers' tallies, with the fold's own, merge into one.
  *
- * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what does not matter.
- * Spans merge by an associative function applied in one fixed order.  Blocks differ with -j, but the cut gives the
- * same lines, and the same year references, wherever it cuts.  Numbers and hashes never reach an output: tables sort by
- * text.
+ * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what
+ *does not matter. Spans merge by an associative function applied in one fixed order.  Blocks differ
+ *with -j, but the cut gives the same lines, and the same year references, wherever it cuts. Numbers
+ *and hashes never reach an output: tables sort by text.
  *
- * Why memory is bounded.  Only so many blocks are in flight (SPANS_A_WORKER for each worker): whoever would run too far
- * ahead of the fold waits.  A block's bytes lie in its worker's one buffer, small enough to stay in its core's cache.
- * What grows is what must: a cell for each distinct (period, domain, provider, category), a name for each distinct name, and a piece for
- * each message in the queue at the place the fold has reached.
+ * Why memory is bounded.  Only so many blocks are in flight (SPANS_A_WORKER for each worker):
+ *whoever would run too far ahead of the fold waits.  A block's bytes lie in its worker's one
+ *buffer, small enough to stay in its core's cache. What grows is what must: a cell for each
+ *distinct (period, domain, provider, category), a name for each distinct name, and a piece for each
+ *message in the queue at the place the fold has reached.
  *
- * Who may touch what.  Three locks, all here.  `cut_lock` guards the cut, the inputs and progress.  `fold_lock` guards the ring
- * of finished spans, the free list and who folds.  The fold itself (prefix, its tally, renames, sources' counts) belongs to whoever holds the
- * `folding` flag.  Everything else belongs to one worker.  Only empty spans and blocks flow back.
+ * Who may touch what.  Three locks, all here.  `cut_lock` guards the cut, the inputs and progress.
+ *`fold_lock` guards the ring of finished spans, the free list and who folds.  The fold itself
+ *(prefix, its tally, renames, sources' counts) belongs to whoever holds the `folding` flag.
+ *Everything else belongs to one worker.  Only empty spans and blocks flow back.
  */
 #include "pipeline.h"
 
@@ -63,7 +66,7 @@ struct pipeline {
 	pthread_cond_t folded;
 	struct parcel **ring; /* by seq; NULL = not finished */
 	size_t ring_room;
-	uint64_t next_fold;   /* seq */
+	uint64_t next_fold; /* seq */
 	bool folding;
 	struct parcel *parcels; /* all there are */
 	struct parcel **idle;
@@ -179,7 +182,8 @@ struct thread {
 	pthread_t id;
 };
 
-/* fill - read or decode what the cut only pointed at; a part also waits for its turn to be joined to the one before */
+/* fill - read or decode what the cut only pointed at; a part also waits for its turn to be joined
+ * to the one before */
 static void fill(struct pipeline *pipeline, struct bm_block *block)
 {
 	char reason[192];
@@ -238,11 +242,13 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* start_all - as many threads as the system gives, at least the caller's own; returns how many were started */
+/* start_all - as many threads as the system gives, at least the caller's own; returns how many were
+ * started */
 static unsigned start_all(struct thread *threads, unsigned count, void *(*run)(void *))
 {
 	unsigned started = 1;
-	while (started < count && pthread_create(&threads[started].id, NULL, run, &threads[started]) == 0)
+	while (started < count &&
+	       pthread_create(&threads[started].id, NULL, run, &threads[started]) == 0)
 		started++;
 	run(&threads[0]);
 	for (unsigned i = 1; i < started; i++)
@@ -259,8 +265,9 @@ static void set_up(struct pipeline *pipeline)
 	pthread_cond_init(&pipeline->stitched, NULL);
 	pthread_mutex_init(&pipeline->fold_lock, NULL);
 	pthread_cond_init(&pipeline->folded, NULL);
-	pipeline->cut = bm_cut_new(pipeline->inputs,
-				   &(struct bm_cut_options){pipeline->options->block_bytes, threads});
+	pipeline->cut =
+		bm_cut_new(pipeline->inputs,
+			   &(struct bm_cut_options){pipeline->options->block_bytes, threads});
 	pipeline->workers = bm_zalloc(threads, sizeof *pipeline->workers);
 	for (unsigned i = 0; i < threads; i++)
 		pipeline->workers[i] = bm_worker_new(pipeline->options);
@@ -278,8 +285,9 @@ static void set_up(struct pipeline *pipeline)
 						.addresses = pipeline->options->addresses};
 	pipeline->renames = bm_zalloc(threads, sizeof *pipeline->renames);
 	for (unsigned i = 0; i < threads; i++)
-		pipeline->renames[i] = (struct bm_rename){.source = bm_worker_tally(pipeline->workers[i]),
-							  .target = pipeline->counter.tally};
+		pipeline->renames[i] =
+			(struct bm_rename){.source = bm_worker_tally(pipeline->workers[i]),
+					   .target = pipeline->counter.tally};
 }
 
 /* merge_all - every tally into the first worker's, which is the run's */
@@ -366,7 +374,8 @@ static void *loop_work(void *argument)
 	}
 }
 
-void bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size_t i), void *context)
+void bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size_t i),
+		 void *context)
 {
 	struct loop loop = {.count = count, .job = job, .context = context};
 	struct loop_thread list[THREADS_MAX];

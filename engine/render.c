@@ -1,8 +1,9 @@
 /* render.c - tables to files; see render.h.
  *
- * In a directory each table is a file, and threads take files, the longest first.  One file of all tables is rendered in waves:
- * each thread makes the text of some pieces of rows, then the wave is written in order.  Either way memory holds pieces, not
- * tables, and the bytes are the same for any number of threads.
+ * In a directory each table is a file, and threads take files, the longest first.  One file of all
+ * tables is rendered in waves: each thread makes the text of some pieces of rows, then the wave is
+ * written in order.  Either way memory holds pieces, not tables, and the bytes are the same for any
+ * number of threads.
  */
 #include "render.h"
 
@@ -45,8 +46,8 @@ static void open_one(void *context, size_t i)
 	opened->rows = opened->table->open(&render->view, &opened->count);
 }
 
-struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_writer_options *options,
-				 unsigned threads)
+struct bm_render *bm_render_open(const struct bm_view *view,
+				 const struct bm_writer_options *options, unsigned threads)
 {
 	struct bm_render *const render = bm_zalloc(1, sizeof *render);
 	render->view = *view;
@@ -86,8 +87,8 @@ static void render_piece(void *context, size_t i)
 	const struct wave *const wave = context;
 	struct bm_text *const text = &wave->render->pieces[i];
 	const size_t first = wave->first + i * PIECE_ROWS;
-	const size_t end = first + PIECE_ROWS < wave->opened->count ? first + PIECE_ROWS
-								    : wave->opened->count;
+	const size_t end =
+		first + PIECE_ROWS < wave->opened->count ? first + PIECE_ROWS : wave->opened->count;
 	text->size = 0;
 	wave->writer->rows(text, wave->opened->table, wave->opened->rows, first, end,
 			   &wave->render->view, wave->render->options);
@@ -122,8 +123,8 @@ static enum bm_err write_rows_alone(const struct bm_render *render, const struct
 	struct bm_text text = {0};
 	enum bm_err err = BM_OK;
 	for (size_t first = 0; first < opened->count && err == BM_OK; first += PIECE_ROWS) {
-		const size_t end = first + PIECE_ROWS < opened->count ? first + PIECE_ROWS
-								      : opened->count;
+		const size_t end =
+			first + PIECE_ROWS < opened->count ? first + PIECE_ROWS : opened->count;
 		text.size = 0;
 		writer->rows(&text, opened->table, opened->rows, first, end, &render->view,
 			     render->options);
@@ -181,7 +182,8 @@ static enum bm_err publish(struct bm_output *output, enum bm_err err)
 	return err;
 }
 
-static const struct opened *find_opened(const struct bm_render *render, const struct bm_table *table)
+static const struct opened *find_opened(const struct bm_render *render,
+					const struct bm_table *table)
 {
 	for (size_t i = 0; i < render->count; i++)
 		if (render->list[i].table == table)
@@ -233,7 +235,8 @@ static int by_length(const void *left, const void *right)
 	return (a->count < b->count) - (a->count > b->count);
 }
 
-enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer *writer, const char *dir)
+enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer *writer,
+				const char *dir)
 {
 	struct filling filling = {.render = render, .writer = writer, .dir = dir};
 	for (size_t i = 0; i < render->count; i++)
@@ -245,7 +248,8 @@ enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer
 	return BM_OK;
 }
 
-enum bm_err bm_render_bundle(struct bm_render *render, const struct bm_writer *writer, const char *path)
+enum bm_err bm_render_bundle(struct bm_render *render, const struct bm_writer *writer,
+			     const char *path)
 {
 	struct bm_output *output;
 	BM_TRY(bm_output_open(&output, path));

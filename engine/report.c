@@ -1,5 +1,5 @@
-/* report.c - the report command, step by step: check what will be written, find inputs, run the mill, say what
- * was odd, write the tables.
+/* report.c - the report command, step by step: check what will be written, find inputs, run the
+ * mill, say what was odd, write the tables.
  *
  * Whatever can fail without reading the inputs fails first.  Nothing is written when nothing was
  * recognised: an empty report that looks like a good day is the field's shared failure.
@@ -22,7 +22,12 @@
 #include "pipeline.h"
 #include "render.h"
 
-enum { RULES_BYTES_MAX = 16 << 20, SUMMARY_COLUMNS = 80, SUMMARY_COLUMNS_MIN = 60, SUMMARY_COLUMNS_MAX = 160 };
+enum {
+	RULES_BYTES_MAX = 16 << 20,
+	SUMMARY_COLUMNS = 80,
+	SUMMARY_COLUMNS_MIN = 60,
+	SUMMARY_COLUMNS_MAX = 160
+};
 
 /* --- before --- */
 
@@ -93,7 +98,8 @@ static enum bm_err check_clobber(const struct bm_options *options, const struct 
 		if (stat(options->outputs[i], &status) != 0 || S_ISDIR(status.st_mode))
 			continue;
 		for (size_t j = 0; j < inputs->count; j++)
-			if (inputs->list[j].inode == status.st_ino && inputs->list[j].device == status.st_dev)
+			if (inputs->list[j].inode == status.st_ino &&
+			    inputs->list[j].device == status.st_dev)
 				return refuse_clobber(options->outputs[i]);
 	}
 	return BM_OK;
@@ -168,15 +174,16 @@ static void say_odd(struct bm_inputs *inputs, const struct bm_run *run, bool qui
 {
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct bm_source *const source = &inputs->list[i].source;
-		if (!inputs->list[i].skip && strcmp(source->status, "ok") == 0 && source->events == 0 &&
-		    run->events)
+		if (!inputs->list[i].skip && strcmp(source->status, "ok") == 0 &&
+		    source->events == 0 && run->events)
 			snprintf(source->status, sizeof source->status, "no known log lines");
 	}
 	if (quiet)
 		return;
 	if (run->repeats)
 		bm_say(NULL,
-		       "%llu lines say `message repeated`: the repeats they stand for are not counted "
+		       "%llu lines say `message repeated`: the repeats they stand for are not "
+		       "counted "
 		       "(turn repeat reduction off in syslog)",
 		       (unsigned long long)run->repeats);
 	bm_overlap_say(inputs);
@@ -208,12 +215,15 @@ static enum bm_err summary(const struct bm_view *view, const struct bm_options *
 }
 
 /* to_directory - each table in each of the wanted formats */
-static enum bm_err to_directory(struct bm_render *render, const struct bm_options *options, const char *dir)
+static enum bm_err to_directory(struct bm_render *render, const struct bm_options *options,
+				const char *dir)
 {
 	const struct {
 		bool wanted;
 		const char *name;
-	} formats[] = {{options->format_csv, "csv"}, {options->format_tsv, "tsv"}, {options->format_json, "json"}};
+	} formats[] = {{options->format_csv, "csv"},
+		       {options->format_tsv, "tsv"},
+		       {options->format_json, "json"}};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (formats[i].wanted)
 			BM_TRY(bm_render_directory(render, writer_named(formats[i].name), dir));
@@ -223,16 +233,16 @@ static enum bm_err to_directory(struct bm_render *render, const struct bm_option
 /* table_writer - the format of -t: the first that was asked for */
 static const struct bm_writer *table_writer(const struct bm_options *options)
 {
-	return writer_named(options->format_csv	  ? "csv"
-			    : options->format_tsv ? "tsv"
-						  : "json");
+	return writer_named(options->format_csv ? "csv" : options->format_tsv ? "tsv" : "json");
 }
 
-static enum bm_err write_all(const struct bm_view *view, const struct bm_options *options, unsigned threads)
+static enum bm_err write_all(const struct bm_view *view, const struct bm_options *options,
+			     unsigned threads)
 {
 	if (options->output_count == 0 && options->table == NULL)
 		return summary(view, options);
-	const struct bm_writer_options writer_options = {options->excel, options->raw_cells, BM_VERSION};
+	const struct bm_writer_options writer_options = {options->excel, options->raw_cells,
+							 BM_VERSION};
 	struct bm_render *const render = bm_render_open(view, &writer_options, threads);
 	enum bm_err err = BM_OK;
 	for (size_t i = 0; i < options->output_count && err == BM_OK; i++) {
@@ -241,7 +251,8 @@ static enum bm_err write_all(const struct bm_view *view, const struct bm_options
 				      : to_directory(render, options, path);
 	}
 	if (err == BM_OK && options->table)
-		err = bm_render_table(render, bm_render_find(options->table), table_writer(options), NULL);
+		err = bm_render_table(render, bm_render_find(options->table), table_writer(options),
+				      NULL);
 	bm_render_close(render);
 	return err;
 }
@@ -266,8 +277,8 @@ static uint64_t malformed_count(const struct bm_inputs *inputs)
 }
 
 /* deliver - write what was asked for; the final exit status */
-static int deliver(struct bm_inputs *inputs, const struct bm_options *options, const struct bm_run *run,
-		   const struct bm_rules *rules, int status)
+static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
+		   const struct bm_run *run, const struct bm_rules *rules, int status)
 {
 	struct bm_source *const sources = sources_of(inputs);
 	const struct bm_view view = {.tally = run->tally,
@@ -283,7 +294,8 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options, c
 	if (err != BM_OK)
 		return BM_EXIT_OUTPUT;
 	if (status == BM_EXIT_OK && options->strict && malformed_count(inputs)) {
-		bm_say(NULL, "%llu malformed lines (--strict)", (unsigned long long)malformed_count(inputs));
+		bm_say(NULL, "%llu malformed lines (--strict)",
+		       (unsigned long long)malformed_count(inputs));
 		return BM_EXIT_PARTIAL;
 	}
 	return status;
@@ -301,8 +313,8 @@ static unsigned run_threads(const struct bm_options *options)
 }
 
 /* grind - run the mill over the inputs and deliver */
-static int grind(struct bm_inputs *inputs, const struct bm_options *options, const struct bm_rules *rules,
-		 const struct bm_zone *zone)
+static int grind(struct bm_inputs *inputs, const struct bm_options *options,
+		 const struct bm_rules *rules, const struct bm_zone *zone)
 {
 	struct bm_progress progress;
 	bm_progress_start(&progress, options->quiet ? BM_NEVER : options->progress, inputs->bytes);
@@ -313,7 +325,8 @@ static int grind(struct bm_inputs *inputs, const struct bm_options *options, con
 		.zone = zone,
 		.rules = rules,
 		.log_format = options->log_format,
-		.anonymize_key = {(const uint8_t *)options->anonymize_key, options->anonymize_key_size},
+		.anonymize_key = {(const uint8_t *)options->anonymize_key,
+				  options->anonymize_key_size},
 		.threads = run_threads(options),
 		.block_bytes = options->block_bytes,
 		.addresses = options->addresses,
@@ -356,7 +369,8 @@ int bm_report_run(const struct bm_options *options)
 		return err == BM_USAGE ? BM_EXIT_USAGE : BM_EXIT_OUTPUT;
 	struct bm_zone *const zone = options->tz ? bm_zone_open(options->tz) : NULL;
 	if (options->tz && zone == NULL) {
-		bm_say(options->tz, "no such time zone (names are those of tzdata, such as Asia/Shanghai)");
+		bm_say(options->tz,
+		       "no such time zone (names are those of tzdata, such as Asia/Shanghai)");
 		return BM_EXIT_USAGE;
 	}
 	struct bm_rules *const rules = bm_rules_new();

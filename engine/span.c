@@ -1,9 +1,10 @@
 /* span.c - joining the lines of messages; span.h tells the idea.
  *
- * Pieces, deferred recipients (runs), hops and unattributed counts live in arrays and refer to each other by
- * number, with free lists: a span is cleared in no time and holds no pointer.  Two indexes find a piece by
- * its key and a run by piece and address.  Everything here is O(1) an event; a merge costs O(1) for each piece and run
- * of its right operand, so folding many blocks into one long prefix stays linear.
+ * Pieces, deferred recipients (runs), hops and unattributed counts live in arrays and refer to each
+ * other by number, with free lists: a span is cleared in no time and holds no pointer.  Two indexes
+ * find a piece by its key and a run by piece and address.  Everything here is O(1) an event; a
+ * merge costs O(1) for each piece and run of its right operand, so folding many blocks into one
+ * long prefix stays linear.
  */
 #include "span.h"
 
@@ -19,19 +20,20 @@ enum list_kind { LIST_RUNS, LIST_HOPS, LIST_COUNTS, LIST_KINDS };
 /* One message in this span, or the part of it that this span has seen. */
 struct piece {
 	struct bm_message_key key;
-	bm_time first_attempt;  /* of a counted attempt; valid with counted */
-	bm_time seen_at;        /* of its first line, or else its first sender; unknown = neither seen */
-	bm_time expired_at;     /* valid with expired */
+	bm_time first_attempt; /* of a counted attempt; valid with counted */
+	bm_time seen_at; /* of its first line, or else its first sender; unknown = neither seen */
+	bm_time expired_at;        /* valid with expired */
 	uint32_t list[LIST_KINDS]; /* heads of its runs, hops and counts */
-	uint32_t sender;        /* NONE = not told here */
-	bool live;              /* this slot is in use */
-	bool left_open;         /* lines to the left may belong to it */
-	bool begun;             /* a first line was seen here, before any attempt */
-	bool client_told;       /* a line here told the client */
-	bool far;               /* came in from a public address; the last line that tells it counts */
-	bool attempted;         /* has an attempt of any kind, hops too, or expired: what begins now is another */
-	bool counted;           /* has an attempt that counts */
-	bool expired;           /* qmgr gave up here, for recipients open on the left too */
+	uint32_t sender;           /* NONE = not told here */
+	bool live;                 /* this slot is in use */
+	bool left_open;            /* lines to the left may belong to it */
+	bool begun;                /* a first line was seen here, before any attempt */
+	bool client_told;          /* a line here told the client */
+	bool far;       /* came in from a public address; the last line that tells it counts */
+	bool attempted; /* has an attempt of any kind, hops too, or expired: what begins now is
+			   another */
+	bool counted;   /* has an attempt that counts */
+	bool expired;   /* qmgr gave up here, for recipients open on the left too */
 };
 
 enum end { END_OPEN, END_DELIVERED, END_BOUNCED, END_EXPIRED };
@@ -39,13 +41,13 @@ enum end { END_OPEN, END_DELIVERED, END_BOUNCED, END_EXPIRED };
 /* The deferrals of one recipient up to its final outcome. */
 struct run {
 	uint64_t address_hash;
-	bm_time first, end;    /* first deferral; the final outcome */
-	struct bm_fact last;   /* last deferral; valid when attempts > 0 */
+	bm_time first, end;  /* first deferral; the final outcome */
+	struct bm_fact last; /* last deferral; valid when attempts > 0 */
 	uint32_t piece, next, previous;
 	uint32_t deferrals;
-	uint8_t ended;         /* enum end; anything but END_OPEN only in a head run of a left-open piece */
-	bool head;             /* the address's first run in a left-open piece */
-	bool after_expired;    /* began after the piece's expired line */
+	uint8_t ended; /* enum end; anything but END_OPEN only in a head run of a left-open piece */
+	bool head;     /* the address's first run in a left-open piece */
+	bool after_expired; /* began after the piece's expired line */
 };
 
 /* A delivery that may be a hop to our own filter. */
@@ -54,7 +56,7 @@ struct hop {
 	struct bm_fact fact;
 	uint32_t next;
 	bool has_next;
-	bool seen; /* its next message was seen, or the slot is free */
+	bool seen;     /* its next message was seen, or the slot is free */
 	uint64_t hash; /* of what must be seen for it to be a hop */
 };
 
@@ -71,8 +73,8 @@ struct undecided {
 	bm_time time;      /* of the delivery */
 	struct bm_fact fact;
 	uint32_t sender;
-	uint32_t group;    /* those of one message stand together, by time, under one number */
-	bool message;      /* the first delivery of a message that is not counted yet */
+	uint32_t group; /* those of one message stand together, by time, under one number */
+	bool message;   /* the first delivery of a message that is not counted yet */
 };
 
 /* A message that was seen: what a hop looks for. */
@@ -134,13 +136,14 @@ static uint64_t origin_hash(const struct bm_message_key *key)
 
 static inline bool same_key(const struct bm_message_key *left, const struct bm_message_key *right)
 {
-	return ((left->id[0] ^ right->id[0]) | (left->id[1] ^ right->id[1]) | (left->id[2] ^ right->id[2]) |
-		(left->host ^ right->host)) == 0;
+	return ((left->id[0] ^ right->id[0]) | (left->id[1] ^ right->id[1]) |
+		(left->id[2] ^ right->id[2]) | (left->host ^ right->host)) == 0;
 }
 
 static inline uint32_t run_hash(uint32_t piece, uint64_t address_hash)
 {
-	return (uint32_t)bm_hash_mix(address_hash ^ bm_hash_seeds()[0], piece + UINT64_C(0x9e3779b97f4a7c15));
+	return (uint32_t)bm_hash_mix(address_hash ^ bm_hash_seeds()[0],
+				     piece + UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* --- slots: arrays with free lists threaded through them --- */
@@ -318,7 +321,8 @@ static void count_attempt(struct bm_span *span, uint32_t number, const struct bm
 /* --- runs: the deferrals of a recipient --- */
 
 /* find_run - the open (or ended head) run of an address in a piece, or NONE */
-static uint32_t find_run(const struct bm_span *span, uint32_t piece, uint64_t address_hash, bool open)
+static uint32_t find_run(const struct bm_span *span, uint32_t piece, uint64_t address_hash,
+			 bool open)
 {
 	struct bm_index_walk walk = bm_index_walk(&span->runs_index, run_hash(piece, address_hash));
 	for (;;) {
@@ -413,8 +417,8 @@ static void defer(struct bm_span *span, uint32_t piece, uint64_t address_hash,
 }
 
 /* finish_address - a final outcome of an address: its open run, here or on the left, is over */
-static void finish_address(struct bm_span *span, uint32_t piece, uint64_t address_hash, enum end end,
-			   bm_time time, struct bm_counter *counter)
+static void finish_address(struct bm_span *span, uint32_t piece, uint64_t address_hash,
+			   enum end end, bm_time time, struct bm_counter *counter)
 {
 	uint32_t at = find_run(span, piece, address_hash, true);
 	if (at == NONE && !is_first(span, piece, address_hash))
@@ -428,8 +432,7 @@ static void finish_address(struct bm_span *span, uint32_t piece, uint64_t addres
 }
 
 /* expire_run - an open recipient is given up: a final outcome under its last deferral's category */
-static void expire_run(struct bm_span *span, uint32_t at, bm_time time,
-		       struct bm_counter *counter)
+static void expire_run(struct bm_span *span, uint32_t at, bm_time time, struct bm_counter *counter)
 {
 	const struct run run = span->runs[at];
 	bm_count_expired(counter, &run.last, time);
@@ -438,8 +441,7 @@ static void expire_run(struct bm_span *span, uint32_t at, bm_time time,
 }
 
 /* expire - all open recipients of a piece are given up */
-static void expire(struct bm_span *span, uint32_t number, bm_time time,
-		   struct bm_counter *counter)
+static void expire(struct bm_span *span, uint32_t number, bm_time time, struct bm_counter *counter)
 {
 	for (uint32_t at = span->pieces[number].list[LIST_RUNS]; at != NONE;) {
 		const uint32_t next = span->runs[at].next;
@@ -473,7 +475,8 @@ static bool within_hop(bm_time left, bm_time right)
 static bool is_offered(struct bm_span *span, uint64_t hash, bm_time time)
 {
 	for (; span->offer_indexed < span->offer_count; span->offer_indexed++)
-		bm_index_put(&span->offers_index, (uint32_t)span->offers[span->offer_indexed].key_hash,
+		bm_index_put(&span->offers_index,
+			     (uint32_t)span->offers[span->offer_indexed].key_hash,
 			     span->offer_indexed);
 	struct bm_index_walk walk = bm_index_walk(&span->offers_index, (uint32_t)hash);
 	for (;;) {
@@ -511,14 +514,15 @@ static bool is_seen(struct bm_span *span, uint64_t hash, bm_time time)
 	return is_living(span, hash, time) || is_offered(span, hash, time);
 }
 
-/* hop_hash - what must have been seen for a hop to be one: the id it lives on under, or an orig_queue_id line that
- * names it */
+/* hop_hash - what must have been seen for a hop to be one: the id it lives on under, or an
+ * orig_queue_id line that names it */
 static uint64_t hop_hash(const struct piece *piece, const struct hop *hop)
 {
 	return hop->has_next ? key_hash(&hop->next_key) : origin_hash(&piece->key);
 }
 
-/* add_hop - keep a delivery that may be a hop, unless its next message was seen: then it is one, and no delivery */
+/* add_hop - keep a delivery that may be a hop, unless its next message was seen: then it is one,
+ * and no delivery */
 static void add_hop(struct bm_span *span, uint32_t number, struct hop hop)
 {
 	hop.hash = hop_hash(&span->pieces[number], &hop);
@@ -530,8 +534,8 @@ static void add_hop(struct bm_span *span, uint32_t number, struct hop hop)
 	span->pieces[number].list[LIST_HOPS] = at;
 }
 
-/* put_undecided - one more of the group that began at first, which stands by time: so whichever of a message's turn out to
- * be deliveries, the earliest of them counts the message */
+/* put_undecided - one more of the group that began at first, which stands by time: so whichever of
+ * a message's turn out to be deliveries, the earliest of them counts the message */
 static void put_undecided(struct bm_span *span, uint32_t first, struct undecided undecided)
 {
 	BM_GROW(span->undecided, span->undecided_count, span->undecided_room);
@@ -541,7 +545,8 @@ static void put_undecided(struct bm_span *span, uint32_t first, struct undecided
 	span->undecided[at] = undecided;
 }
 
-/* decide_hops - a message is finished: its hops that were not seen to live on stay undecided for a while */
+/* decide_hops - a message is finished: its hops that were not seen to live on stay undecided for a
+ * while */
 static void decide_hops(struct bm_span *span, uint32_t number)
 {
 	const struct piece *const piece = &span->pieces[number];
@@ -551,8 +556,9 @@ static void decide_hops(struct bm_span *span, uint32_t number)
 		const uint32_t next = hop->next;
 		if (!hop->seen && !is_seen(span, hop->hash, hop->fact.time))
 			put_undecided(span, first,
-				      (struct undecided){hop->hash, hop->fact.time, hop->fact, piece->sender,
-							 span->group_count, !piece->counted});
+				      (struct undecided){hop->hash, hop->fact.time, hop->fact,
+							 piece->sender, span->group_count,
+							 !piece->counted});
 		hop->seen = true;
 		hop->next = span->hop_free;
 		span->hop_free = at;
@@ -572,8 +578,8 @@ static void count_undecided(const struct undecided *undecided, struct bm_counter
 		bm_count_message(counter, undecided->sender, undecided->fact.time);
 }
 
-/* decide_all - look again for what the undecided wait for; with the left known and the time over (or all of
- * it, when closing) they are deliveries */
+/* decide_all - look again for what the undecided wait for; with the left known and the time over
+ * (or all of it, when closing) they are deliveries */
 static void decide_all(struct bm_span *span, bool closing, struct bm_counter *counter)
 {
 	uint32_t kept = 0, counted = NONE; /* group whose message was counted just now */
@@ -582,8 +588,8 @@ static void decide_all(struct bm_span *span, bool closing, struct bm_counter *co
 		undecided.message &= undecided.group != counted;
 		if (is_seen(span, undecided.key_hash, undecided.time))
 			continue;
-		const bool over = closing ||
-				  (span->left_known && !within_hop(undecided.time, span->clock));
+		const bool over =
+			closing || (span->left_known && !within_hop(undecided.time, span->clock));
 		if (over) {
 			count_undecided(&undecided, counter);
 			counted = undecided.group;
@@ -594,22 +600,24 @@ static void decide_all(struct bm_span *span, bool closing, struct bm_counter *co
 	span->undecided_count = kept;
 }
 
-/* is_near - may an offer still be looked for by what comes to the right, or, while that is open, from the left */
+/* is_near - may an offer still be looked for by what comes to the right, or, while that is open,
+ * from the left */
 static bool is_near(const struct bm_span *span, const struct offer *offer)
 {
 	return within_hop(offer->time, span->clock) ||
 	       (!span->left_known && within_hop(offer->time, span->dawn));
 }
 
-/* prune_offers - forget messages seen too long ago to matter, when there are many; the hops that wait for the end of their own
- * message must not miss them */
+/* prune_offers - forget messages seen too long ago to matter, when there are many; the hops that
+ * wait for the end of their own message must not miss them */
 static void prune_offers(struct bm_span *span)
 {
 	if (span->offer_count < span->offer_limit)
 		return;
 	for (uint32_t i = 0; i < span->hop_count; i++)
 		if (!span->hops[i].seen)
-			span->hops[i].seen = is_seen(span, span->hops[i].hash, span->hops[i].fact.time);
+			span->hops[i].seen =
+				is_seen(span, span->hops[i].hash, span->hops[i].fact.time);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < span->offer_count; i++)
 		if (is_near(span, &span->offers[i]))
@@ -655,7 +663,8 @@ static void complete(struct bm_span *span, uint32_t number, struct bm_counter *c
 	free_piece(span, number);
 }
 
-/* end_piece - no more lines will belong to the piece: count it, or keep it as a head for its left */
+/* end_piece - no more lines will belong to the piece: count it, or keep it as a head for its left
+ */
 static void end_piece(struct bm_span *span, uint32_t number, struct bm_counter *counter)
 {
 	unindex_piece(span, number);
@@ -713,7 +722,9 @@ static void attempt(struct bm_span *span, const struct bm_span_event *event,
 	span->pieces[number].attempted = true;
 	if (event->hop)
 		add_hop(span, number,
-			(struct hop){.next_key = event->next, .fact = *fact, .has_next = event->has_next});
+			(struct hop){.next_key = event->next,
+				     .fact = *fact,
+				     .has_next = event->has_next});
 	else
 		count_attempt(span, number, fact, counter);
 	if (fact->outcome == BM_DEFERRED)
@@ -783,7 +794,8 @@ struct merge {
 
 static struct bm_fact fact_of(const struct merge *merge, struct bm_fact fact)
 {
-	return merge->rename ? bm_rename_fact(merge->rename, fact, merge->counter->addresses) : fact;
+	return merge->rename ? bm_rename_fact(merge->rename, fact, merge->counter->addresses)
+			     : fact;
 }
 
 static uint32_t sender_of(const struct merge *merge, uint32_t sender)
@@ -799,7 +811,8 @@ static void join_sender(const struct merge *merge, uint32_t number, const struct
 	const uint32_t sender = sender_of(merge, right->sender);
 	if (sender != NONE)
 		set_sender(left, number, sender, merge->counter);
-	for (uint32_t at = right->list[LIST_COUNTS]; at != NONE; at = merge->right->counts[at].next) {
+	for (uint32_t at = right->list[LIST_COUNTS]; at != NONE;
+	     at = merge->right->counts[at].next) {
 		const struct count *const count = &merge->right->counts[at];
 		add_count(left, number, count->category, count->outcome, count->n, merge->counter);
 	}
@@ -854,8 +867,8 @@ static void join_runs(const struct merge *merge, uint32_t number, const struct p
 	}
 }
 
-/* expire_left - the right's expired line gives up what is open on the left and has no run of its own on
- * the right before that line */
+/* expire_left - the right's expired line gives up what is open on the left and has no run of its
+ * own on the right before that line */
 static void expire_left(const struct merge *merge, uint32_t number, uint32_t right_number)
 {
 	const struct piece *const right = &merge->right->pieces[right_number];
@@ -986,7 +999,8 @@ void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_
 	merge_seen(&merge);
 	for (uint32_t i = 0; i < right->head_count; i++)
 		merge_head(&merge, right->heads[i]);
-	/* Heads are out of the index but live: mark them by walking the index instead of the array. */
+	/* Heads are out of the index but live: mark them by walking the index instead of the array.
+	 */
 	for (uint32_t slot = 0; slot < right->pieces_index.room; slot++)
 		if (right->pieces_index.slots[slot].mark)
 			merge_tail(&merge, right->pieces_index.slots[slot].mark - 1);

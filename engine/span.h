@@ -2,24 +2,26 @@
  *
  * Read this first: it is the idea the mill stands on.
  *
- * A message's lines lie scattered over a log: it begins (client=, uid=, message-id=), its sender is told (qmgr from=),
- * attempts follow for hours or days, at last it is removed and its queue id is free for another message.  A
- * span is the summary of the messages' lines in one run of a stream, such that the spans of two
- * neighbouring runs merge into the span of both: bm_span_merge is associative, has the empty span as
- * identity, and is not commutative, since order tells whose `removed` ends what.
+ * A message's lines lie scattered over a log: it begins (client=, uid=, message-id=), its sender is
+ * told (qmgr from=), attempts follow for hours or days, at last it is removed and its queue id is
+ * free for another message.  A span is the summary of the messages' lines in one run of a stream,
+ * such that the spans of two neighbouring runs merge into the span of both: bm_span_merge is
+ * associative, has the empty span as identity, and is not commutative, since order tells whose
+ * `removed` ends what.
  *
  * Per queue id (of one host) a span keeps at most two pieces:
- *   - a head, that ended here but may have begun to the left: it *needs from its left* the sender of its attempts,
- *     the deferrals its finals resolve, the recipients its `expired` gives up;
- *   - a tail, that has not ended: it *offers to its right* a known sender and deferred recipients still open.
- * A message that begins and ends inside the run is counted and forgotten.  So a span's size is that
- * of the mail in flight at its borders, not of its run.
+ *   - a head, that ended here but may have begun to the left: it *needs from its left* the sender
+ * of its attempts, the deferrals its finals resolve, the recipients its `expired` gives up;
+ *   - a tail, that has not ended: it *offers to its right* a known sender and deferred recipients
+ * still open. A message that begins and ends inside the run is counted and forgotten.  So a span's
+ * size is that of the mail in flight at its borders, not of its run.
  *
- * A span whose left is known to be the very start (left_known) keeps no heads: there the fold of a stream lives.
+ * A span whose left is known to be the very start (left_known) keeps no heads: there the fold of a
+ * stream lives.
  *
- * Limits, stated: a queue id that is used again after its `removed` line was lost, and whose own first lines are lost
- * too, joins the older message.  A content filter's hop is recognised when the two messages' lines lie within
- * SPAN_HOP_SECONDS of each other.
+ * Limits, stated: a queue id that is used again after its `removed` line was lost, and whose own
+ * first lines are lost too, joins the older message.  A content filter's hop is recognised when the
+ * two messages' lines lie within SPAN_HOP_SECONDS of each other.
  */
 #ifndef BM_SPAN_H
 #define BM_SPAN_H
@@ -43,14 +45,15 @@ struct bm_span_event {
 	enum bm_event_kind kind; /* BEGIN, SENDER, ATTEMPT, EXPIRED or REMOVED */
 	bool client_told;        /* BEGIN: the line tells the client; far is valid */
 	bool far;                /* from a public address */
-	bool hop;                /* ATTEMPT: delivered, but maybe only to our own filter; next says where it lives on */
-	bool has_next;           /* BEGIN: next is the orig_queue_id; ATTEMPT: see hop */
+	bool hop; /* ATTEMPT: delivered, but maybe only to our own filter; next says where it lives
+		     on */
+	bool has_next; /* BEGIN: next is the orig_queue_id; ATTEMPT: see hop */
 	struct bm_message_key key;
 	struct bm_message_key next;
 	bm_time time;
-	uint32_t sender;             /* SENDER: number in the tally */
-	struct bm_bytes address;     /* ATTEMPT: the recipient */
-	const struct bm_fact *fact;  /* ATTEMPT */
+	uint32_t sender;            /* SENDER: number in the tally */
+	struct bm_bytes address;    /* ATTEMPT: the recipient */
+	const struct bm_fact *fact; /* ATTEMPT */
 };
 
 struct bm_span;
@@ -64,12 +67,14 @@ void bm_span_clear(struct bm_span *span);
 void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
 		 struct bm_counter *counter);
 
-/* bm_span_merge - append right to left; what is decided by it is counted.  rename translates right's numbers to those
- * of counter's tally, NULL when they are the same.  right is left as it was. */
+/* bm_span_merge - append right to left; what is decided by it is counted.  rename translates
+ * right's numbers to those of counter's tally, NULL when they are the same.  right is left as it
+ * was. */
 void bm_span_merge(struct bm_span *left, const struct bm_span *right, struct bm_rename *rename,
 		   struct bm_counter *counter);
 
-/* bm_span_close - nothing comes before or behind: count all that is still open; the span is empty then */
+/* bm_span_close - nothing comes before or behind: count all that is still open; the span is empty
+ * then */
 void bm_span_close(struct bm_span *span, struct bm_counter *counter);
 
 /* bm_span_open_count - messages kept, for tests and --verbose */

@@ -19,7 +19,7 @@ struct bm_stream {
 	struct bm_bytes ready; /* those waiting to be decoded */
 	struct bm_bytes head;  /* of input->raw_head, read first */
 	uint64_t raw_bytes;
-	enum bm_err ended;     /* BM_OK while more may come */
+	enum bm_err ended; /* BM_OK while more may come */
 	char reason[192];
 };
 
@@ -74,12 +74,14 @@ uint64_t bm_stream_raw_bytes(const struct bm_stream *stream)
 	return stream->raw_bytes - stream->ready.size;
 }
 
-size_t bm_stream_pread(const struct bm_stream *stream, uint8_t *out, size_t size, uint64_t offset, int *error)
+size_t bm_stream_pread(const struct bm_stream *stream, uint8_t *out, size_t size, uint64_t offset,
+		       int *error)
 {
 	size_t have = 0;
 	*error = 0;
 	while (have < size) {
-		const ssize_t got = pread(stream->fd, out + have, size - have, (off_t)(offset + have));
+		const ssize_t got =
+			pread(stream->fd, out + have, size - have, (off_t)(offset + have));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

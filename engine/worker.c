@@ -1,7 +1,7 @@
 /* worker.c - the loop over the lines of a block; see worker.h.
  *
- * This is where the time goes: tens of nanoseconds a line.  A line that is no event costs its line end, its header and
- * a few compares on its program's name.
+ * This is where the time goes: tens of nanoseconds a line.  A line that is no event costs its line
+ * end, its header and a few compares on its program's name.
  */
 #include "worker.h"
 
@@ -130,7 +130,8 @@ static bool in_time(const struct bm_pipeline_options *options, bm_time time)
 }
 
 /* add_attempt - give a judged delivery attempt to the span */
-static void add_attempt(struct bm_worker *worker, const struct staged *staged, struct bm_span_event *span_event)
+static void add_attempt(struct bm_worker *worker, const struct staged *staged,
+			struct bm_span_event *span_event)
 {
 	const struct bm_event *const event = &staged->event;
 	const bool socket = bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
@@ -183,8 +184,8 @@ static void judge(struct bm_worker *worker, struct staged *staged)
 	bm_count_want(&worker->counter, &staged->fact);
 }
 
-/* flush - count what is staged, in its order.  Memory is asked for everything before anything is waited for: the names of all attempts
- * step by step, then their cells. */
+/* flush - count what is staged, in its order.  Memory is asked for everything before anything is
+ * waited for: the names of all attempts step by step, then their cells. */
 static void flush(struct bm_worker *worker)
 {
 	struct staged *const staged = worker->staged;
@@ -241,14 +242,16 @@ static void stage(struct bm_worker *worker, const struct bm_record *record)
 		flush(worker);
 }
 
-/* parse - what the record says in the log format it belongs to: the last one recognised, else the first that knows it */
+/* parse - what the record says in the log format it belongs to: the last one recognised, else the
+ * first that knows it */
 static enum bm_event_kind parse(struct bm_worker *worker, const struct bm_record *record,
 				struct bm_event *event)
 {
 	if (worker->log->parse(record, event) != BM_EVENT_OTHER)
 		return event->kind;
 	for (size_t i = 0; bm_registry_log(i); i++) {
-		if (bm_registry_log(i) == worker->log || bm_registry_log(i)->parse(record, event) == BM_EVENT_OTHER)
+		if (bm_registry_log(i) == worker->log ||
+		    bm_registry_log(i)->parse(record, event) == BM_EVENT_OTHER)
 			continue;
 		worker->log = bm_registry_log(i);
 		break;
@@ -263,7 +266,8 @@ static bool is_binary(struct bm_bytes line)
 {
 	const size_t size = line.size < 16 ? line.size : 16;
 	for (size_t i = 0; i < size; i++)
-		if (line.data[i] < 32 && line.data[i] != '\t' && line.data[i] != '\v' && line.data[i] != '\f')
+		if (line.data[i] < 32 && line.data[i] != '\t' && line.data[i] != '\v' &&
+		    line.data[i] != '\f')
 			return true;
 	return false;
 }
@@ -335,7 +339,8 @@ static inline void take_record(struct bm_worker *worker, struct bm_bytes line)
 		stage(worker, &record);
 }
 
-/* take_line - one line without its end: NULs of a hole in front and a CR behind are no part of it */
+/* take_line - one line without its end: NULs of a hole in front and a CR behind are no part of it
+ */
 static inline void take_line(struct bm_worker *worker, struct bm_bytes line)
 {
 	while (line.size && line.data[0] == 0)
@@ -370,13 +375,14 @@ static size_t anchor_due(const struct anchors *anchors)
 static void take_anchors(struct bm_worker *worker, struct anchors *anchors, size_t start)
 {
 	while (start >= anchors->due) {
-		bm_record_years(&worker->reader, bm_years_at(anchors->block->anchors[anchors->next++]));
+		bm_record_years(&worker->reader,
+				bm_years_at(anchors->block->anchors[anchors->next++]));
 		anchors->due = anchor_due(anchors);
 	}
 }
 
-/* skip_blank - count a long run of empty lines at data[from] in one go; where it ends.  A few kilobytes of .zst can hold a
- * hundred thousand million of them. */
+/* skip_blank - count a long run of empty lines at data[from] in one go; where it ends.  A few
+ * kilobytes of .zst can hold a hundred thousand million of them. */
 static size_t skip_blank(struct bm_worker *worker, struct bm_bytes data, size_t from)
 {
 	enum { RUN_BYTES = 256 };
@@ -447,12 +453,14 @@ static uint64_t touch(struct bm_bytes data)
 }
 
 /* start - make ready for a block */
-static void start(struct bm_worker *worker, const struct bm_input *input, const struct bm_block *block,
-		  struct bm_span *span, struct bm_block_counts *counts)
+static void start(struct bm_worker *worker, const struct bm_input *input,
+		  const struct bm_block *block, struct bm_span *span,
+		  struct bm_block_counts *counts)
 {
 	uint64_t *const hosts = counts->hosts;
 	const size_t room = counts->host_room;
-	*counts = (struct bm_block_counts){.seen = BM_SEEN_NEVER, .hosts = hosts, .host_room = room};
+	*counts =
+		(struct bm_block_counts){.seen = BM_SEEN_NEVER, .hosts = hosts, .host_room = room};
 	worker->span = span;
 	worker->counts = counts;
 	worker->last_host_size = 0;

@@ -1,6 +1,7 @@
 /* worker.h - one thread's share of the mill: parse, span, classify and count a block.
  *
- * A worker owns its tally, its classifier and the span of the block in hand, and shares nothing: see pipeline.c.
+ * A worker owns its tally, its classifier and the span of the block in hand, and shares nothing:
+ * see pipeline.c.
  */
 #ifndef BM_WORKER_H
 #define BM_WORKER_H
@@ -15,8 +16,8 @@ struct bm_block_counts {
 	uint64_t lines, events, other, repeats, blank;
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
-	const char *format;     /* of the log that was recognised, or NULL */
-	uint64_t *hosts;        /* seeded hashes of distinct host names; owned by the worker */
+	const char *format; /* of the log that was recognised, or NULL */
+	uint64_t *hosts;    /* seeded hashes of distinct host names; owned by the worker */
 	size_t host_count, host_room;
 };
 
@@ -26,7 +27,8 @@ struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options);
 void bm_worker_free(struct bm_worker *worker);
 struct bm_tally *bm_worker_tally(struct bm_worker *worker);
 
-/* bm_worker_block - grind a block of an input: counts to the worker's tally, messages to span (which is empty) */
+/* bm_worker_block - grind a block of an input: counts to the worker's tally, messages to span
+ * (which is empty) */
 void bm_worker_block(struct bm_worker *worker, const struct bm_input *input,
 		     const struct bm_block *block, struct bm_span *span,
 		     struct bm_block_counts *counts);

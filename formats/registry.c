@@ -1,8 +1,9 @@
 /* registry.c - the one list of everything that can be plugged in.
  *
- * A new codec, log format, table or writer is one new file in its folder and one X(name) line here; the
- * file defines `const struct bm_<kind> bm_<kind>_<name>`.  Order matters where it shows: tables are
- * written in this order, and sniffing tries codecs and logs from the top (plain is the last resort).
+ * A new codec, log format, table or writer is one new file in its folder and one X(name) line here;
+ * the file defines `const struct bm_<kind> bm_<kind>_<name>`.  Order matters where it shows: tables
+ * are written in this order, and sniffing tries codecs and logs from the top (plain is the last
+ * resort).
  */
 #include "bouncemill/codec.h"
 #include "bouncemill/log.h"
@@ -49,12 +50,12 @@ WRITERS(X)
 #define LIST(kind, ENTRIES)                                                                        \
 	const struct bm_##kind *bm_registry_##kind(size_t index)                                   \
 	{                                                                                          \
-		static const struct bm_##kind *const list[] = {ENTRIES(ENTRY_##kind)};            \
+		static const struct bm_##kind *const list[] = {ENTRIES(ENTRY_##kind)};             \
 		return index < sizeof list / sizeof *list ? list[index] : NULL;                    \
 	}
-#define ENTRY_codec(name) &bm_codec_##name,
-#define ENTRY_log(name) &bm_log_##name,
-#define ENTRY_table(name) &bm_table_##name,
+#define ENTRY_codec(name)  &bm_codec_##name,
+#define ENTRY_log(name)    &bm_log_##name,
+#define ENTRY_table(name)  &bm_table_##name,
 #define ENTRY_writer(name) &bm_writer_##name,
 LIST(codec, CODECS)
 LIST(log, LOGS)

@@ -1,4 +1,5 @@
-/* anonymize.h - a keyed hash in place of a local part: who has the key can match, nobody else can guess.
+/* anonymize.h - a keyed hash in place of a local part: who has the key can match, nobody else can
+ * guess.
  *
  * HMAC-SHA-256 (RFC 2104) by nettle, cut to 64 bits: enough to keep a few million addresses apart.
  */

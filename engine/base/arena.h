@@ -1,7 +1,7 @@
 /* arena.h - memory that is given out in small pieces and taken back all at once.
  *
- * Pieces never move.  One owner, no locks.  bm_arena_reset keeps the largest chunk for the next round, so a
- * loop over blocks allocates only while it grows.
+ * Pieces never move.  One owner, no locks.  bm_arena_reset keeps the largest chunk for the next
+ * round, so a loop over blocks allocates only while it grows.
  */
 #ifndef BM_ARENA_H
 #define BM_ARENA_H
@@ -13,7 +13,7 @@ struct bm_arena_chunk;
 struct bm_arena {
 	struct bm_arena_chunk *chunk; /* newest first */
 	uint8_t *next;
-	size_t left;   /* bytes behind next */
+	size_t left;        /* bytes behind next */
 	size_t chunk_bytes; /* of the next chunk; doubles up to ARENA_CHUNK_BYTES_MAX */
 };
 

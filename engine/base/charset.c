@@ -42,8 +42,12 @@ static size_t utf8_size(struct bm_bytes run, size_t offset, uint32_t *point)
 {
 	static const uint32_t least[UTF8_BYTES_MAX + 1] = {0, 0, 0x80, 0x800, 0x10000};
 	const uint8_t lead = run.data[offset];
-	const size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 :
-			    lead < 0xf5 ? 4 : 0;
+	const size_t size = lead < 0x80   ? 1
+			    : lead < 0xc2 ? 0
+			    : lead < 0xe0 ? 2
+			    : lead < 0xf0 ? 3
+			    : lead < 0xf5 ? 4
+					  : 0;
 	if (size == 0 || size > run.size - offset)
 		return 0;
 	*point = size == 1 ? lead : lead & (0x7fu >> size);
@@ -119,7 +123,9 @@ static size_t gb18030_size(struct bm_bytes run, size_t offset)
 	if (at[1] >= 0x40)
 		return at[1] != 0x7f && at[1] != 0xff ? 2 : 0;
 	return left >= 4 && at[1] >= 0x30 && at[1] <= 0x39 && at[2] >= 0x81 && at[2] != 0xff &&
-	       at[3] >= 0x30 && at[3] <= 0x39 ? 4 : 0;
+			       at[3] >= 0x30 && at[3] <= 0x39
+		       ? 4
+		       : 0;
 }
 
 /* gb18030_whole - bytes of whole characters when the run has the shape of everyday Chinese, or 0 */

@@ -15,7 +15,8 @@ int64_t bm_days_from_civil(int64_t year, unsigned month, unsigned day)
 	const int64_t shifted = year - (month <= 2);
 	const int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
 	const int64_t year_of_era = shifted - era * 400;
-	const int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	const int64_t day_of_year =
+		(153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	const int64_t day_of_era =
 		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 	return era * 146097 + day_of_era - 719468;

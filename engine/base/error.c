@@ -31,21 +31,21 @@
 
 #ifdef BM_MIMALLOC
 #include <mimalloc.h>
-#define take(size)         mi_malloc(size)
-#define take_zeroed        mi_calloc
-#define retake             mi_realloc
-#define give               mi_free
-#define usable             mi_usable_size
+#define take(size)  mi_malloc(size)
+#define take_zeroed mi_calloc
+#define retake      mi_realloc
+#define give        mi_free
+#define usable      mi_usable_size
 #else
-#define take(size)         malloc(size)
-#define take_zeroed        calloc
-#define retake             realloc
-#define give               free
-#define usable             malloc_usable_size
+#define take(size)  malloc(size)
+#define take_zeroed calloc
+#define retake      realloc
+#define give        free
+#define usable      malloc_usable_size
 #endif
 
-/* Tables from this size on lie in huge pages where the system lends them: looked up at random, they cost far
- * fewer page faults and TLB misses. */
+/* Tables from this size on lie in huge pages where the system lends them: looked up at random, they
+ * cost far fewer page faults and TLB misses. */
 enum { HUGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 1 << 20 };
 
 enum { LINE_BYTES_MAX = 3500, WHAT_BYTES_MAX = 1200, MESSAGE_BYTES_MAX = 2200 };
@@ -150,7 +150,8 @@ void bm_remove_unfinished(void)
 	errno = kept;
 }
 
-/* Pieces that were mapped; a pointer is one of them when it stands here.  Few and rarely asked for. */
+/* Pieces that were mapped; a pointer is one of them when it stands here.  Few and rarely asked for.
+ */
 enum { HUGE_MAX = 1024 };
 static struct huge {
 	void *data;
@@ -169,8 +170,8 @@ static void unlock_huges(void)
 	atomic_flag_clear_explicit(&huges_lock, memory_order_release);
 }
 
-/* note_huge - replace the note of `data` by another one: {NULL, 0} notes a new piece, or forgets one; returns the old note, or a
- * zeroed one when there is none */
+/* note_huge - replace the note of `data` by another one: {NULL, 0} notes a new piece, or forgets
+ * one; returns the old note, or a zeroed one when there is none */
 static struct huge note_huge(void *data, struct huge note)
 {
 	struct huge old = {0};

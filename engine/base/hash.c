@@ -1,7 +1,7 @@
 /* hash.c - seeded hashing by libxxhash (XXH3, inlined), seeded from getrandom(2).
  *
- * The seed is drawn once, before main(), so that readers need no lock.  Should getrandom fail (it does
- * not on any kernel we build for) the address of a stack variable and the clock stand in.
+ * The seed is drawn once, before main(), so that readers need no lock.  Should getrandom fail (it
+ * does not on any kernel we build for) the address of a stack variable and the clock stand in.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -1,8 +1,8 @@
 /* hash.h - seeded hashing, the only door to libxxhash.
  *
- * Domains and local parts are chosen by whoever mails us, and unseeded XXH3 collides on crafted keys
- * by the thousand: so every hash of this process depends on a seed drawn from the system at start.
- * Hash values therefore never reach an output.
+ * Domains and local parts are chosen by whoever mails us, and unseeded XXH3 collides on crafted
+ * keys by the thousand: so every hash of this process depends on a seed drawn from the system at
+ * start. Hash values therefore never reach an output.
  */
 #ifndef BM_HASH_H
 #define BM_HASH_H
@@ -26,7 +26,8 @@ void bm_digester_free(struct bm_digester *digester);
 /* bm_hash_seeds - two words of the process's seed, for keys that are mixed in place */
 const uint64_t *bm_hash_seeds(void);
 
-/* bm_hash_mix - fold two words to one by a 64 x 64 -> 128 bit product, as wide-multiply hashes do */
+/* bm_hash_mix - fold two words to one by a 64 x 64 -> 128 bit product, as wide-multiply hashes do
+ */
 static inline uint64_t bm_hash_mix(uint64_t left, uint64_t right)
 {
 	const __uint128_t product = (__uint128_t)left * right;

@@ -1,9 +1,10 @@
 /* intern.c - each distinct run once: an open-addressed index over segments that never move.
  *
- * The index holds (hash's upper half, number + 1) in 8 bytes, so that a miss is nearly always decided without touching the run
- * itself.  An entry is a cache line that holds the run itself when it is short, and its payload in the lines behind: one
- * page for all that is known of a name.  Entries live in segments of doubling size whose directory is a fixed array: a reader
- * that learned a number under a lock finds its run while the owner adds more.
+ * The index holds (hash's upper half, number + 1) in 8 bytes, so that a miss is nearly always
+ * decided without touching the run itself.  An entry is a cache line that holds the run itself when
+ * it is short, and its payload in the lines behind: one page for all that is known of a name.
+ * Entries live in segments of doubling size whose directory is a fixed array: a reader that learned
+ * a number under a lock finds its run while the owner adds more.
  */
 #include "bouncemill/intern.h"
 
@@ -72,7 +73,8 @@ void *bm_intern_payload(const struct bm_intern *intern, uint32_t id)
 struct bm_intern *bm_intern_new_with(size_t payload)
 {
 	struct bm_intern *const intern = bm_zalloc(1, sizeof *intern);
-	intern->stride = sizeof(struct entry) + ((payload + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
+	intern->stride =
+		sizeof(struct entry) + ((payload + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
 	intern->room = INDEX_ROOM_MIN;
 	intern->slots = bm_zalloc(intern->room, sizeof *intern->slots);
 	return intern;
@@ -113,7 +115,8 @@ static uint32_t append(struct bm_intern *intern, struct bm_bytes run)
 	const uint32_t shifted = id + (1u << SEGMENT_FIRST_BITS);
 	if ((shifted & (shifted - 1)) == 0) {
 		const unsigned top = 31u - (unsigned)__builtin_clz(shifted);
-		intern->segments[top - SEGMENT_FIRST_BITS] = bm_zalloc((size_t)1 << top, intern->stride);
+		intern->segments[top - SEGMENT_FIRST_BITS] =
+			bm_zalloc((size_t)1 << top, intern->stride);
 	}
 	struct entry *const entry = entry_at(intern, id);
 	if (run.size > UINT32_MAX)

@@ -152,15 +152,16 @@ static size_t label_before(const char *host, size_t start)
 	return at;
 }
 
-/* ends_generic - a top level under which ICANN's part of the list has no suffix of two labels: most mail ends in one,
- * and the list need not be asked */
+/* ends_generic - a top level under which ICANN's part of the list has no suffix of two labels: most
+ * mail ends in one, and the list need not be asked */
 static bool ends_generic(const char *top)
 {
 	return strcmp(top, "com") == 0 || strcmp(top, "net") == 0 || strcmp(top, "org") == 0;
 }
 
-/* registrable_start - where the registrable domain begins in a host of two labels or more; companies' own suffixes (the
- * list's private part) do not count: who rents a name there is not who runs the mail */
+/* registrable_start - where the registrable domain begins in a host of two labels or more;
+ * companies' own suffixes (the list's private part) do not count: who rents a name there is not who
+ * runs the mail */
 static size_t registrable_start(const char *host, size_t size)
 {
 	size_t suffix = label_before(host, size + 1);

@@ -1,7 +1,8 @@
 /* record.c - peel the transport off a line; see record.h for the forms.
  *
- * The common forms are tried in the order of their frequency, by their first byte; everything odd goes
- * through the same few steps: [container prefix] [priority] stamp [stamp] host tag[pid]: message.
+ * The common forms are tried in the order of their frequency, by their first byte; everything odd
+ * goes through the same few steps: [container prefix] [priority] stamp [stamp] host tag[pid]:
+ * message.
  */
 #include "record.h"
 
@@ -42,7 +43,8 @@ static unsigned month_number(const uint8_t *at)
 /* day_seconds - HH:MM:SS at 8 readable bytes as seconds, or -1; 60 is allowed for a leap second */
 static inline int day_seconds(const uint8_t *at)
 {
-	const unsigned hour = two_digits(at), minute = two_digits(at + 3), second = two_digits(at + 6);
+	const unsigned hour = two_digits(at), minute = two_digits(at + 3),
+		       second = two_digits(at + 6);
 	if (hour > 23 || minute > 59 || second > 60 || at[2] != ':' || at[5] != ':')
 		return -1;
 	return (int)(hour * 3600 + minute * 60 + second);
@@ -51,7 +53,8 @@ static inline int day_seconds(const uint8_t *at)
 /* skip_fraction - step over .123 or ,123 */
 static inline void skip_fraction(struct cursor *cursor)
 {
-	if (left(cursor) < 2 || (*cursor->at != '.' && *cursor->at != ',') || !is_digit(cursor->at[1]))
+	if (left(cursor) < 2 || (*cursor->at != '.' && *cursor->at != ',') ||
+	    !is_digit(cursor->at[1]))
 		return;
 	for (cursor->at++; cursor->at < cursor->end && is_digit(*cursor->at); cursor->at++)
 		;
@@ -131,7 +134,8 @@ static bool stamp_month(struct bm_record_reader *reader, struct cursor *cursor, 
 	const int seconds = day_seconds(next.at + 1);
 	int64_t midnight = reader->day_wall;
 	if (month && seconds >= 0)
-		midnight = midnight_yearless(reader, month, day, next.at == cursor->at + 6 ? bytes : 0);
+		midnight = midnight_yearless(reader, month, day,
+					     next.at == cursor->at + 6 ? bytes : 0);
 	*time = time_at(midnight, seconds, BM_OFFSET_UNKNOWN);
 	next.at += 9;
 	skip_fraction(&next);
@@ -268,7 +272,8 @@ static inline bool skip_pid(struct cursor *cursor)
 static inline bool tag(struct cursor *cursor, struct bm_bytes *out)
 {
 	const uint8_t *const from = cursor->at;
-	const uint8_t *const stop = left(cursor) > TAG_BYTES_MAX ? from + TAG_BYTES_MAX : cursor->end;
+	const uint8_t *const stop =
+		left(cursor) > TAG_BYTES_MAX ? from + TAG_BYTES_MAX : cursor->end;
 	const uint8_t *at = from;
 	while (at < stop && *at != '[' && *at != ':' && *at != ' ')
 		at++;
@@ -436,8 +441,10 @@ static inline int fast_seconds(const uint8_t *at)
 	return (int)(hour * 3600 + minute * 60 + second);
 }
 
-/* fast_stamp - a stamp of the same day as the line before; how many bytes it and its space take, or 0 */
-static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes line, bm_time *time)
+/* fast_stamp - a stamp of the same day as the line before; how many bytes it and its space take, or
+ * 0 */
+static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes line,
+				bm_time *time)
 {
 	const uint8_t *const at = line.data;
 	const uint64_t head = bm_load64(at);
@@ -460,8 +467,10 @@ static inline size_t fast_stamp(struct bm_record_reader *reader, struct bm_bytes
 	return (size_t)(cursor.at + 1 - at);
 }
 
-/* fast_host - size of the host at line[from], if it is one of the last ones; 0 otherwise.  16 bytes and more follow. */
-static inline size_t fast_host(const struct bm_record_reader *reader, struct bm_bytes line, size_t from)
+/* fast_host - size of the host at line[from], if it is one of the last ones; 0 otherwise.  16 bytes
+ * and more follow. */
+static inline size_t fast_host(const struct bm_record_reader *reader, struct bm_bytes line,
+			       size_t from)
 {
 	const uint64_t head = bm_load64(line.data + from);
 	for (size_t i = 0; i < sizeof reader->hosts / sizeof *reader->hosts; i++) {
@@ -485,7 +494,8 @@ static inline size_t fast_pid(struct bm_bytes line, size_t open)
 	const uint64_t word = bm_load64(line.data + open + 1);
 	/* The high bit of each byte that is no digit. */
 	const uint64_t digits = word ^ UINT64_C(0x3030303030303030);
-	const uint64_t others = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+	const uint64_t others =
+		((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
 	const size_t size = others ? (size_t)__builtin_ctzll(others) / 8 : 8;
 	const uint8_t *const close = line.data + open + 1 + size;
 	if (size == 0 || size == 8 || close[0] != ']' || close[1] != ':' || close[2] != ' ')
@@ -494,7 +504,8 @@ static inline size_t fast_pid(struct bm_bytes line, size_t open)
 }
 
 /* fast_tag - a tag of up to 31 bytes at line[from], ended by '['; *open is where that stands */
-static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record *record, size_t *open)
+static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record *record,
+			    size_t *open)
 {
 	if (from + 32 > line.size)
 		return false;
@@ -513,7 +524,8 @@ static inline bool fast_tag(struct bm_bytes line, size_t from, struct bm_record 
 	return true;
 }
 
-/* read_fast - the common line: a stamp of the last day, the last host, "tag[pid]: "; false = take the long way */
+/* read_fast - the common line: a stamp of the last day, the last host, "tag[pid]: "; false = take
+ * the long way */
 static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes line,
 			     struct bm_record *record)
 {
@@ -529,7 +541,8 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 	if (!fast_tag(line, from, record, &open))
 		return false;
 	const size_t message = fast_pid(line, open);
-	if (message == 0 || message == line.size || line.data[message] == ' ' || line.data[message] == '[')
+	if (message == 0 || message == line.size || line.data[message] == ' ' ||
+	    line.data[message] == '[')
 		return false;
 	record->host = (struct bm_bytes){line.data + host, host_size};
 	record->message = bm_bytes_from(line, message);
@@ -540,7 +553,8 @@ static inline bool read_fast(struct bm_record_reader *reader, struct bm_bytes li
 static void remember_host(struct bm_record_reader *reader, struct bm_bytes name)
 {
 	struct bm_host *const hosts = reader->hosts;
-	/* What the long way could take for another stamp, or for a tag, must go the long way again. */
+	/* What the long way could take for another stamp, or for a tag, must go the long way again.
+	 */
 	if (name.size == 0 || name.size > sizeof hosts->bytes || is_digit(name.data[0]) ||
 	    name.data[name.size - 1] == ':' || (name.size == 3 && month_number(name.data)))
 		return;
@@ -656,7 +670,8 @@ static enum bm_record_status read_export(struct bm_record_reader *reader, struct
 			uint64_t size;
 			if (at > block.size || block.size - at < sizeof size)
 				return BM_RECORD_BROKEN;
-			memcpy(&size, block.data + at, sizeof size); /* little-endian by definition */
+			memcpy(&size, block.data + at,
+			       sizeof size); /* little-endian by definition */
 			at += sizeof size;
 			if (size > block.size - at)
 				return BM_RECORD_BROKEN;
@@ -742,7 +757,8 @@ static bool json_escape(struct cursor *cursor, struct bm_text *out)
 	return true;
 }
 
-/* json_string - a string at the cursor (behind its quote); a slice of the line, or of out when it had escapes */
+/* json_string - a string at the cursor (behind its quote); a slice of the line, or of out when it
+ * had escapes */
 static bool json_string(struct cursor *cursor, struct bm_text *out, struct bm_bytes *value)
 {
 	const uint8_t *const from = cursor->at;
@@ -771,7 +787,8 @@ static bool json_string(struct cursor *cursor, struct bm_text *out, struct bm_by
 	return true;
 }
 
-/* json_strings - ["a","b"] at the cursor (behind its bracket): a field given twice keeps its first */
+/* json_strings - ["a","b"] at the cursor (behind its bracket): a field given twice keeps its first
+ */
 static bool json_strings(struct cursor *cursor, struct bm_text *out, struct bm_bytes *value)
 {
 	struct bm_bytes more;
@@ -786,7 +803,8 @@ static bool json_strings(struct cursor *cursor, struct bm_text *out, struct bm_b
 	}
 }
 
-/* json_bytes - [52,106,...] at the cursor (behind its bracket): journald's form of what is no UTF-8 */
+/* json_bytes - [52,106,...] at the cursor (behind its bracket): journald's form of what is no UTF-8
+ */
 static bool json_bytes(struct cursor *cursor, struct bm_text *out, struct bm_bytes *value)
 {
 	const size_t out_from = out->size;
@@ -853,7 +871,8 @@ static enum bm_record_status read_json(struct bm_record_reader *reader, struct b
 	struct cursor cursor = {line.data, line.data + line.size};
 	if (!skip_to(&cursor, '{'))
 		return line.size ? BM_RECORD_BROKEN : BM_RECORD_OTHER;
-	/* Slices into scratch must not move while the record is read: make room for the worst first. */
+	/* Slices into scratch must not move while the record is read: make room for the worst
+	 * first. */
 	reader->scratch.size = 0;
 	bm_text_room(&reader->scratch, line.size + 16);
 	for (;;) {

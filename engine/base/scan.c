@@ -1,9 +1,10 @@
 /* scan.c - find line ends 64 bytes at a time.
  *
- * The vector twins compare a block of 64 bytes against '\n' into one 64-bit mask and peel set bits off it:
- * on logs of 146 bytes a line that is one compare for every two or three lines' worth of bytes, and no
- * branch depends on a byte's value.  The ends array may be written a little past the last hit inside its
- * bounds, never outside: a twin stops while 64 places are free and leaves the rest to the plain one.
+ * The vector twins compare a block of 64 bytes against '\n' into one 64-bit mask and peel set bits
+ * off it: on logs of 146 bytes a line that is one compare for every two or three lines' worth of
+ * bytes, and no branch depends on a byte's value.  The ends array may be written a little past the
+ * last hit inside its bounds, never outside: a twin stops while 64 places are free and leaves the
+ * rest to the plain one.
  */
 #include "scan.h"
 
@@ -90,7 +91,8 @@ bm_scan_fn *bm_scan_twin(size_t index, const char **name)
 		{"plain", bm_scan_lines_plain, true},
 	};
 	for (size_t i = 0; i < sizeof twins / sizeof *twins; i++) {
-		if (!twins[i].usable || (i + 1 < sizeof twins / sizeof *twins && disabled(twins[i].name)))
+		if (!twins[i].usable ||
+		    (i + 1 < sizeof twins / sizeof *twins && disabled(twins[i].name)))
 			continue;
 		if (index-- == 0) {
 			*name = twins[i].name;

@@ -1,8 +1,8 @@
 /* tally.c - hashed counters that merge; see tally.h for what they mean.
  *
- * Cells are 32 bytes, two to a cache line, probed linearly at a load of at most 1/2.  A merge renames the
- * source's numbers to the target's (each name is interned once), then adds cell by cell; the
- * look-ups are independent, so the next cells' lines are fetched ahead.
+ * Cells are 32 bytes, two to a cache line, probed linearly at a load of at most 1/2.  A merge
+ * renames the source's numbers to the target's (each name is interned once), then adds cell by
+ * cell; the look-ups are independent, so the next cells' lines are fetched ahead.
  */
 #include "bouncemill/tally.h"
 
@@ -77,7 +77,8 @@ uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
 void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4])
 {
 	if (cells->room)
-		__builtin_prefetch(&cells->slots[(size_t)(key_hash(key) >> 16) & (cells->room - 1)], 1);
+		__builtin_prefetch(&cells->slots[(size_t)(key_hash(key) >> 16) & (cells->room - 1)],
+				   1);
 }
 
 const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4])
@@ -105,7 +106,8 @@ static inline void saturating_add(uint32_t *counter, uint32_t more)
 unsigned bm_step_of(uint64_t hundredths)
 {
 	if (hundredths < 8)
-		return (unsigned)hundredths; /* exact while four steps a doubling would be finer than 1 */
+		return (unsigned)
+			hundredths; /* exact while four steps a doubling would be finer than 1 */
 	const unsigned top = 63u - (unsigned)__builtin_clzll(hundredths);
 	const unsigned step = 8 + (top - 3) * 4 + (unsigned)(hundredths >> (top - 2) & 3);
 	return step < BM_STEP_COUNT ? step : BM_STEP_COUNT - 1;
@@ -172,7 +174,8 @@ static double few_quantile(const struct bm_steps *steps, double share)
 	for (uint32_t done = 0; total;) {
 		uint32_t least = UINT32_MAX;
 		for (int i = 0; i < FEW; i++)
-			if ((steps->few[i] & 0xffffff) && steps->few[i] >= done && steps->few[i] < least)
+			if ((steps->few[i] & 0xffffff) && steps->few[i] >= done &&
+			    steps->few[i] < least)
 				least = steps->few[i];
 		below += least & 0xffffff;
 		if ((double)below >= share * (double)total)
@@ -268,7 +271,8 @@ uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider)
 	const uint32_t known = bm_intern_count(tally->providers);
 	const uint32_t id = bm_intern_add(tally->providers, provider);
 	if (id == known)
-		*bm_tally_provider_at(tally, id) = (struct bm_traffic_record){.seen = BM_SEEN_NEVER};
+		*bm_tally_provider_at(tally, id) =
+			(struct bm_traffic_record){.seen = BM_SEEN_NEVER};
 	return id;
 }
 
@@ -278,8 +282,8 @@ uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name)
 	const uint32_t id = bm_intern_add(tally->templates, name);
 	if (id == known) {
 		BM_GROW(tally->template, known, tally->private->template_room);
-		tally->template[id] = (struct bm_template_record){.seen = BM_SEEN_NEVER,
-								  .rule = BM_RULE_NONE};
+		tally->template[id] =
+			(struct bm_template_record){.seen = BM_SEEN_NEVER, .rule = BM_RULE_NONE};
 	}
 	return id;
 }
@@ -469,10 +473,9 @@ static void merge_records(struct bm_tally *target, const struct bm_tally *source
 			      bm_tally_provider_at(source, i));
 	for (uint32_t i = 0; i < bm_intern_count(source->templates); i++)
 		merge_template(target, &target->template[names->templates[i]],
-			       &source->template[i], names);
+			       &source -> template[i], names);
 	for (uint32_t i = 0; i < bm_intern_count(source->addresses); i++)
-		merge_address(target, &target->address[names->addresses[i]],
-			      &source->address[i]);
+		merge_address(target, &target->address[names->addresses[i]], &source->address[i]);
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		merge_seen(&target->category[i], source->category[i]);
 }
@@ -483,7 +486,8 @@ void bm_tally_settle(struct bm_tally *tally)
 		struct bm_relay_record *const relay = bm_tally_relay_at(tally, id);
 		if (relay->delivered == 0)
 			continue;
-		const uint32_t key[4] = {id, BM_PAIR(relay->provider - 1, BM_CATEGORY_DELIVERED), 0, 0};
+		const uint32_t key[4] = {id, BM_PAIR(relay->provider - 1, BM_CATEGORY_DELIVERED), 0,
+					 0};
 		saturating_add(&bm_cells_at(&tally->cells[BM_CELLS_RELAYS], key)[BM_DELIVERED],
 			       relay->delivered);
 		relay->delivered = 0;

@@ -1,7 +1,6 @@
 /* years.c - date year-less stamps near their neighbours; see years.h. */
 #include "years.h"
 
-
 enum {
 	BACK_DAYS_MAX = 60,   /* a line may be this much older than the reference */
 	AHEAD_DAYS_MAX = 305, /* or this much younger: the two make a year */

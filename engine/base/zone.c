@@ -13,7 +13,8 @@ struct bm_zone {
 	char *old; /* the TZ to put back, or NULL */
 };
 
-/* is_known - does the database have a file of that name, or is it UTC or a POSIX rule with digits */
+/* is_known - does the database have a file of that name, or is it UTC or a POSIX rule with digits
+ */
 static bool is_known(const char *name)
 {
 	char path[256];

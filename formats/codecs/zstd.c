@@ -366,7 +366,8 @@ static void zstd_close(void *decoder)
 	bm_free(zstd);
 }
 
-/* zstd_part - true, with the first frame of rest and the zero padding behind it, when its header tells its size */
+/* zstd_part - true, with the first frame of rest and the zero padding behind it, when its header
+ * tells its size */
 static bool zstd_part(struct bm_bytes rest, struct bm_codec_part *part)
 {
 	enum kind kind;

@@ -1,13 +1,14 @@
-/* postfix.c - what a Postfix log line says: the shapes of all delivery agents, qmgr, smtpd, cleanup.
+/* postfix.c - what a Postfix log line says: the shapes of all delivery agents, qmgr, smtpd,
+ * cleanup.
  *
- * A line counts by its program name and by what stands at fixed places behind it, never by words found
- * somewhere inside: `to=<` right behind the queue id, then comma-separated fields up to the first
- * `status=`.  So a header, a HELO name or a reply that spells `status=sent` is text, not an event.
- * Quoted local parts may hold anything; old versions lack dsn= and delays=; rsyslog's RFC 5424 form
- * lacks the daemon (tag "postfix"), so there the shape alone decides.
+ * A line counts by its program name and by what stands at fixed places behind it, never by words
+ * found somewhere inside: `to=<` right behind the queue id, then comma-separated fields up to the
+ * first `status=`.  So a header, a HELO name or a reply that spells `status=sent` is text, not an
+ * event. Quoted local parts may hold anything; old versions lack dsn= and delays=; rsyslog's RFC
+ * 5424 form lacks the daemon (tag "postfix"), so there the shape alone decides.
  *
- * Linear in the line; every slice points into it.  Multi-instance and service names ("postfix-out/smtp",
- * "postfix/submission/smtpd") are read by their last component.
+ * Linear in the line; every slice points into it.  Multi-instance and service names
+ * ("postfix-out/smtp", "postfix/submission/smtpd") are read by their last component.
  */
 #include "bouncemill/log.h"
 #include "bouncemill/source.h"
@@ -16,9 +17,9 @@ enum { QUEUE_ID_BYTES_MIN = 5, QUEUE_ID_BYTES_MAX = 24, DELAY_SECONDS_MAX = 4000
 
 /* What a daemon's lines can be. */
 enum daemon {
-	DAEMON_NONE,    /* not Postfix */
-	DAEMON_SILENT,  /* Postfix, but nothing of ours */
-	DAEMON_AGENT,   /* delivers: smtp lmtp local virtual pipe error retry relay discard */
+	DAEMON_NONE,   /* not Postfix */
+	DAEMON_SILENT, /* Postfix, but nothing of ours */
+	DAEMON_AGENT,  /* delivers: smtp lmtp local virtual pipe error retry relay discard */
 	DAEMON_QMGR,
 	DAEMON_SMTPD,   /* also postscreen: lets in or rejects */
 	DAEMON_CLEANUP, /* also pickup */
@@ -64,8 +65,8 @@ static enum daemon daemon_named(struct bm_bytes name)
 	return DAEMON_NONE;
 }
 
-/* daemon_of - which daemon a record's tag names by its last component; what else calls itself postfix has nothing
- * to say */
+/* daemon_of - which daemon a record's tag names by its last component; what else calls itself
+ * postfix has nothing to say */
 static enum daemon daemon_of(const struct bm_record *record)
 {
 	const struct bm_bytes tag = record->tag;
@@ -113,8 +114,8 @@ static inline bool take_queue_id(struct bm_bytes *message, struct bm_event *even
 	return true;
 }
 
-/* address_end - where the address at run[at] (behind its '<') ends: at its '>', honouring a quoted local
- * part; run.size when it is cut off */
+/* address_end - where the address at run[at] (behind its '<') ends: at its '>', honouring a quoted
+ * local part; run.size when it is cut off */
 static size_t address_end(struct bm_bytes run, size_t at)
 {
 	if (at < run.size && run.data[at] == '"') {
@@ -157,14 +158,15 @@ static bool is_private(struct bm_bytes ip)
 		ip = bm_bytes_from(ip, 5);
 	switch (ip.size ? ip.data[0] : 0) {
 	case '1':
-		return bm_bytes_starts(ip, BM_BYTES("10.")) || bm_bytes_starts(ip, BM_BYTES("127.")) ||
+		return bm_bytes_starts(ip, BM_BYTES("10.")) ||
+		       bm_bytes_starts(ip, BM_BYTES("127.")) ||
 		       bm_bytes_starts(ip, BM_BYTES("192.168.")) || is_private_172(ip) ||
 		       bm_bytes_starts(ip, BM_BYTES("169.254."));
 	case ':':
 		return bm_bytes_starts(ip, BM_BYTES("::1"));
 	case 'f':
-		return bm_bytes_starts(ip, BM_BYTES("fe80:")) || bm_bytes_starts(ip, BM_BYTES("fd")) ||
-		       bm_bytes_starts(ip, BM_BYTES("fc"));
+		return bm_bytes_starts(ip, BM_BYTES("fe80:")) ||
+		       bm_bytes_starts(ip, BM_BYTES("fd")) || bm_bytes_starts(ip, BM_BYTES("fc"));
 	}
 	return false;
 }
@@ -187,8 +189,8 @@ static void split_relay(struct bm_bytes relay, struct bm_event *event)
 	} else {
 		event->relay.size = bm_bytes_find(relay, 0, ':');
 	}
-	event->relay_near = event->relay_ip.size &&
-			    (is_private(event->relay_ip) || is_socket(event->relay_ip));
+	event->relay_near =
+		event->relay_ip.size && (is_private(event->relay_ip) || is_socket(event->relay_ip));
 }
 
 /* hundredths - "1.25" as 125; UINT32_MAX when it is no number within reason */
@@ -289,20 +291,23 @@ static enum bm_event_kind take_status(struct bm_bytes run, size_t at, struct bm_
 	return event->kind;
 }
 
-/* field_value - the value of the field at run[at] if its name is name; *end is where the field ends */
+/* field_value - the value of the field at run[at] if its name is name; *end is where the field ends
+ */
 static inline bool field_is(struct bm_bytes run, size_t at, struct bm_bytes name)
 {
 	return run.size - at >= name.size && memcmp(run.data + at, name.data, name.size) == 0;
 }
 
 /* field_run - the value behind a name of name_size bytes, up to the comma or space that ends it */
-static inline struct bm_bytes field_run(struct bm_bytes run, size_t at, size_t name_size, size_t *end)
+static inline struct bm_bytes field_run(struct bm_bytes run, size_t at, size_t name_size,
+					size_t *end)
 {
 	*end = bm_bytes_find_either(run, at + name_size, ',', ' ');
 	return (struct bm_bytes){run.data + at + name_size, *end - at - name_size};
 }
 
-/* take_field - read the field that starts at run[at]; where it ends, or SIZE_MAX behind the status */
+/* take_field - read the field that starts at run[at]; where it ends, or SIZE_MAX behind the status
+ */
 static size_t take_field(struct bm_bytes run, size_t at, struct bm_event *event)
 {
 	size_t end;
@@ -324,8 +329,8 @@ static size_t take_field(struct bm_bytes run, size_t at, struct bm_event *event)
 	return end;
 }
 
-/* take_usual - the fields as today's Postfix writes them, from the comma at *at on: relay, delay, delays, dsn, then status at
- * *at; false leaves what it has read to be read again */
+/* take_usual - the fields as today's Postfix writes them, from the comma at *at on: relay, delay,
+ * delays, dsn, then status at *at; false leaves what it has read to be read again */
 static inline bool take_usual(struct bm_bytes run, size_t *at, struct bm_event *event)
 {
 	size_t end;
@@ -440,7 +445,8 @@ static enum bm_event_kind with_queue_id(struct bm_bytes run, enum daemon daemon,
 			return take_client(run, event);
 		break;
 	case 'm':
-		if ((any || daemon == DAEMON_CLEANUP) && bm_bytes_starts(run, BM_BYTES("message-id=")))
+		if ((any || daemon == DAEMON_CLEANUP) &&
+		    bm_bytes_starts(run, BM_BYTES("message-id=")))
 			return event->kind = BM_EVENT_BEGIN;
 		if ((any || daemon == DAEMON_SMTPD || daemon == DAEMON_CLEANUP) && is_reject(run))
 			return event->kind = BM_EVENT_REJECT;

@@ -5,18 +5,10 @@
 #include "sorted.h"
 
 static const struct bm_column columns[] = {
-	{"category", BM_KIND_TEXT},
-	{"fault", BM_KIND_TEXT},
-	{"severity", BM_KIND_TEXT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"share", BM_KIND_SHARE},
-	{"domains", BM_KIND_INT},
-	{"first_seen", BM_KIND_TIME},
-	{"last_seen", BM_KIND_TIME},
-	{"diagnosis", BM_KIND_TEXT},
-	{"prescription", BM_KIND_TEXT},
+	{"category", BM_KIND_TEXT},  {"fault", BM_KIND_TEXT},     {"severity", BM_KIND_TEXT},
+	{"bounced", BM_KIND_INT},    {"expired", BM_KIND_INT},    {"deferred", BM_KIND_INT},
+	{"share", BM_KIND_SHARE},    {"domains", BM_KIND_INT},    {"first_seen", BM_KIND_TIME},
+	{"last_seen", BM_KIND_TIME}, {"diagnosis", BM_KIND_TEXT}, {"prescription", BM_KIND_TEXT},
 };
 
 struct categories {

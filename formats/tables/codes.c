@@ -12,12 +12,8 @@
 enum { ENHANCED_TEXT_MAX = 16 };
 
 static const struct bm_column columns[] = {
-	{"smtp_code", BM_KIND_INT},
-	{"enhanced_code", BM_KIND_TEXT},
-	{"category", BM_KIND_TEXT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
+	{"smtp_code", BM_KIND_INT}, {"enhanced_code", BM_KIND_TEXT}, {"category", BM_KIND_TEXT},
+	{"bounced", BM_KIND_INT},   {"expired", BM_KIND_INT},        {"deferred", BM_KIND_INT},
 };
 
 struct code {

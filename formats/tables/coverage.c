@@ -5,18 +5,10 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"file", BM_KIND_TEXT},
-	{"format", BM_KIND_TEXT},
-	{"codec", BM_KIND_TEXT},
-	{"bytes", BM_KIND_INT},
-	{"lines", BM_KIND_INT},
-	{"events", BM_KIND_INT},
-	{"other", BM_KIND_INT},
-	{"malformed", BM_KIND_INT},
-	{"first_time", BM_KIND_TIME},
-	{"last_time", BM_KIND_TIME},
-	{"status", BM_KIND_TEXT},
-	{"hosts", BM_KIND_INT},
+	{"file", BM_KIND_TEXT},      {"format", BM_KIND_TEXT},   {"codec", BM_KIND_TEXT},
+	{"bytes", BM_KIND_INT},      {"lines", BM_KIND_INT},     {"events", BM_KIND_INT},
+	{"other", BM_KIND_INT},      {"malformed", BM_KIND_INT}, {"first_time", BM_KIND_TIME},
+	{"last_time", BM_KIND_TIME}, {"status", BM_KIND_TEXT},   {"hosts", BM_KIND_INT},
 };
 
 /* coverage_open - the view itself: sources are rows already */

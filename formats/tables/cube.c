@@ -9,15 +9,9 @@
 enum { PREFETCH_AHEAD = 12 };
 
 static const struct bm_column columns[] = {
-	{"period", BM_KIND_PERIOD},
-	{"domain", BM_KIND_TEXT},
-	{"provider", BM_KIND_TEXT},
-	{"category", BM_KIND_TEXT},
-	{"source", BM_KIND_TEXT},
-	{"fault", BM_KIND_TEXT},
-	{"delivered", BM_KIND_INT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
+	{"period", BM_KIND_PERIOD}, {"domain", BM_KIND_TEXT}, {"provider", BM_KIND_TEXT},
+	{"category", BM_KIND_TEXT}, {"source", BM_KIND_TEXT}, {"fault", BM_KIND_TEXT},
+	{"delivered", BM_KIND_INT}, {"bounced", BM_KIND_INT}, {"expired", BM_KIND_INT},
 	{"deferred", BM_KIND_INT},
 };
 

@@ -6,16 +6,11 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"provider", BM_KIND_TEXT},
-	{"category", BM_KIND_TEXT},
-	{"deferred_recipients", BM_KIND_INT},
-	{"later_delivered", BM_KIND_INT},
-	{"later_bounced", BM_KIND_INT},
-	{"later_expired", BM_KIND_INT},
-	{"still_open", BM_KIND_INT},
-	{"attempts_p50", BM_KIND_INT},
-	{"attempts_p95", BM_KIND_INT},
-	{"resolve_p50_s", BM_KIND_SECONDS},
+	{"provider", BM_KIND_TEXT},           {"category", BM_KIND_TEXT},
+	{"deferred_recipients", BM_KIND_INT}, {"later_delivered", BM_KIND_INT},
+	{"later_bounced", BM_KIND_INT},       {"later_expired", BM_KIND_INT},
+	{"still_open", BM_KIND_INT},          {"attempts_p50", BM_KIND_INT},
+	{"attempts_p95", BM_KIND_INT},        {"resolve_p50_s", BM_KIND_SECONDS},
 	{"resolve_p95_s", BM_KIND_SECONDS},
 };
 
@@ -38,19 +33,21 @@ static void add_cells(struct deferrals *all, const struct bm_tally *tally)
 {
 	const struct bm_cells *const cells = &tally->cells[BM_CELLS_DEFERRALS];
 	all->deferral = bm_zalloc(cells->count + 1, sizeof *all->deferral);
-	BM_FOR_EACH_CELL(cell, cells) {
+	BM_FOR_EACH_CELL(cell, cells)
+	{
 		struct deferral *const deferral =
 			&all->deferral[bm_sparse_add(&all->pairs, cell->key[0])];
 		deferral->pair = cell->key[0];
 		memcpy(deferral->n, cell->n, sizeof deferral->n);
 	}
-	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_RESOLVE]) {
+	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_RESOLVE])
+	{
 		const uint32_t number = bm_sparse_find(&all->pairs, cell->key[0]);
 		if (number == BM_SPARSE_NONE)
 			continue;
 		struct deferral *const deferral = &all->deferral[number];
-		bm_steps_add(cell->key[1] == BM_RESOLVE_ATTEMPTS ? &deferral->attempts :
-								   &deferral->seconds,
+		bm_steps_add(cell->key[1] == BM_RESOLVE_ATTEMPTS ? &deferral->attempts
+								 : &deferral->seconds,
 			     cell->key[2], cell->n[0]);
 	}
 }

@@ -5,18 +5,12 @@
 #include "sorted.h"
 
 static const struct bm_column columns[] = {
-	{"domain", BM_KIND_TEXT},
-	{"provider", BM_KIND_TEXT},
-	{"recipients", BM_KIND_INT},
-	{"delivered", BM_KIND_INT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"bounce_rate", BM_KIND_SHARE},
-	{"top_category", BM_KIND_TEXT},
-	{"first_seen", BM_KIND_TIME},
-	{"last_seen", BM_KIND_TIME},
-	{"delay_p50_s", BM_KIND_SECONDS},
+	{"domain", BM_KIND_TEXT},         {"provider", BM_KIND_TEXT},
+	{"recipients", BM_KIND_INT},      {"delivered", BM_KIND_INT},
+	{"bounced", BM_KIND_INT},         {"expired", BM_KIND_INT},
+	{"deferred", BM_KIND_INT},        {"bounce_rate", BM_KIND_SHARE},
+	{"top_category", BM_KIND_TEXT},   {"first_seen", BM_KIND_TIME},
+	{"last_seen", BM_KIND_TIME},      {"delay_p50_s", BM_KIND_SECONDS},
 	{"delay_p95_s", BM_KIND_SECONDS},
 };
 

@@ -177,8 +177,7 @@ void bm_names_dispose(struct bm_names *names)
 /* home - the slot a key is looked for first */
 static uint32_t home(const struct bm_sparse *index, uint64_t key)
 {
-	const __uint128_t product =
-		(__uint128_t)(key ^ index->seed) * UINT64_C(0xd6e8feb86659fd93);
+	const __uint128_t product = (__uint128_t)(key ^ index->seed) * UINT64_C(0xd6e8feb86659fd93);
 	return (uint32_t)((uint64_t)product ^ (uint64_t)(product >> 64)) & index->slot_mask;
 }
 

@@ -5,14 +5,9 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"address", BM_KIND_TEXT},
-	{"last_outcome", BM_KIND_TEXT},
-	{"category", BM_KIND_TEXT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"first_seen", BM_KIND_TIME},
-	{"last_seen", BM_KIND_TIME},
+	{"address", BM_KIND_TEXT},    {"last_outcome", BM_KIND_TEXT}, {"category", BM_KIND_TEXT},
+	{"bounced", BM_KIND_INT},     {"expired", BM_KIND_INT},       {"deferred", BM_KIND_INT},
+	{"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
 };
 
 struct recipients {
@@ -63,8 +58,7 @@ static void recipients_row(const void *rows, size_t index, struct bm_value *valu
 	const uint32_t id = all->order[index];
 	const struct bm_sum *const sum = &all->sums[id];
 	const struct bm_address_record *const record = &all->tally->address[id];
-	const enum bm_outcome last =
-		bm_sum_recipients(sum->n) ? record->last_outcome : BM_DEFERRED;
+	const enum bm_outcome last = bm_sum_recipients(sum->n) ? record->last_outcome : BM_DEFERRED;
 	*values++ = bm_row_text(all->names.text[id]);
 	*values++ = bm_row_text(bm_bytes_of(outcomes[last]));
 	*values++ = bm_row_category(&all->labels, sum->top);

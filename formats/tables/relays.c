@@ -6,12 +6,8 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"relay", BM_KIND_TEXT},
-	{"provider", BM_KIND_TEXT},
-	{"attempts", BM_KIND_INT},
-	{"delivered", BM_KIND_INT},
-	{"bounced", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
+	{"relay", BM_KIND_TEXT},        {"provider", BM_KIND_TEXT}, {"attempts", BM_KIND_INT},
+	{"delivered", BM_KIND_INT},     {"bounced", BM_KIND_INT},   {"deferred", BM_KIND_INT},
 	{"top_category", BM_KIND_TEXT},
 };
 
@@ -30,8 +26,7 @@ static void sum_all(struct relays *all, const struct bm_tally *tally)
 		       (struct bm_words){.by = 0, .pair = 1, .other = 2});
 	uint64_t *const attempts = bm_zalloc((size_t)all->providers.count + 1, sizeof *attempts);
 	for (uint32_t id = 0; id < all->names.count; id++)
-		all->sums[id] =
-			bm_groups_sum(&groups, id, &all->labels, &all->providers, attempts);
+		all->sums[id] = bm_groups_sum(&groups, id, &all->labels, &all->providers, attempts);
 	bm_free(attempts);
 	bm_groups_dispose(&groups);
 }

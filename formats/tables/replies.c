@@ -9,15 +9,9 @@
 enum { ID_DIGITS = 16 };
 
 static const struct bm_column columns[] = {
-	{"template_id", BM_KIND_TEXT},
-	{"count", BM_KIND_INT},
-	{"category", BM_KIND_TEXT},
-	{"rule", BM_KIND_TEXT},
-	{"provider", BM_KIND_TEXT},
-	{"template", BM_KIND_TEXT},
-	{"sample", BM_KIND_TEXT},
-	{"first_seen", BM_KIND_TIME},
-	{"last_seen", BM_KIND_TIME},
+	{"template_id", BM_KIND_TEXT}, {"count", BM_KIND_INT},       {"category", BM_KIND_TEXT},
+	{"rule", BM_KIND_TEXT},        {"provider", BM_KIND_TEXT},   {"template", BM_KIND_TEXT},
+	{"sample", BM_KIND_TEXT},      {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
 	{"domains", BM_KIND_INT},
 };
 
@@ -55,7 +49,7 @@ static struct reply reply_of(struct bm_bytes name)
 	}
 	const uint64_t hash = fnv(name);
 	for (unsigned i = 0; i < ID_DIGITS; i++)
-		reply.id[i] = (uint8_t)"0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+		reply.id[i] = (uint8_t) "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
 	return reply;
 }
 
@@ -98,7 +92,7 @@ static void *replies_open(const struct bm_view *view, size_t *count)
 	all->order = bm_alloc(2 * ((size_t)templates + 1) * sizeof *all->order);
 	bm_labels_make(&all->labels);
 	BM_FOR_EACH_CELL(cell, &view->tally->cells[BM_CELLS_SPREAD])
-		all->domains[cell->key[0]]++;
+	all->domains[cell->key[0]]++;
 	*count = sort_all(all, templates);
 	return all;
 }
@@ -109,8 +103,9 @@ static void replies_row(const void *rows, size_t index, struct bm_value *values)
 	const uint32_t id = all->order[index].id;
 	const struct bm_template_record *const record = &all->view->tally->template[id];
 	const struct reply *const reply = &all->reply[id];
-	const char *const rule = record->rule == BM_RULE_NONE ?
-					 "" : bm_rules_get(all->view->rules, record->rule)->name;
+	const char *const rule = record->rule == BM_RULE_NONE
+					 ? ""
+					 : bm_rules_get(all->view->rules, record->rule)->name;
 	*values++ = bm_row_text((struct bm_bytes){reply->id, ID_DIGITS});
 	*values++ = bm_row_int(attempts_of(record));
 	*values++ = bm_row_category(&all->labels, record->category);

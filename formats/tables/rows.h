@@ -66,14 +66,14 @@ enum bm_category bm_labels_top(const struct bm_labels *labels,
 static inline struct bm_value bm_row_category(const struct bm_labels *labels,
 					      enum bm_category category)
 {
-	return bm_row_text(category < BM_CATEGORY_COUNT ? labels->name[category] :
-							  (struct bm_bytes){0});
+	return bm_row_text(category < BM_CATEGORY_COUNT ? labels->name[category]
+							: (struct bm_bytes){0});
 }
 
 /* What a group of cells (a domain, a provider, a sender ...) adds up to. */
 struct bm_sum {
 	uint64_t n[BM_OUTCOME_COUNT];
-	uint32_t provider;    /* with most attempts, ties by text; UINT32_MAX if not asked for */
+	uint32_t provider; /* with most attempts, ties by text; UINT32_MAX if not asked for */
 	enum bm_category
 		top; /* most failures, else most deferrals, ties by name; or BM_CATEGORY_COUNT */
 };
@@ -107,7 +107,7 @@ static inline void bm_sum_cell(uint64_t n[BM_OUTCOME_COUNT], const uint32_t cell
  * processor would guess wrong half the time.  Start with {0}. */
 enum { BM_SCAN_SLOTS = 128 };
 struct bm_scan {
-	size_t start, next;  /* of the slots looked at, and of those to come */
+	size_t start, next; /* of the slots looked at, and of those to come */
 	uint32_t at, count;
 	uint8_t found[BM_SCAN_SLOTS]; /* used slots, from start */
 };

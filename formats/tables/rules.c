@@ -53,8 +53,8 @@ static void *rules_open(const struct bm_view *view, size_t *count)
 	rules->hits = bm_alloc((rule_count + 1) * sizeof *rules->hits);
 	*count = 0;
 	if (count_hits(view->tally, counts, rule_count) > 0)
-		rules->hits[(*count)++] = (struct hits){BM_BYTES("unknown"), BM_CATEGORY_UNKNOWN,
-							counts[rule_count]};
+		rules->hits[(*count)++] =
+			(struct hits){BM_BYTES("unknown"), BM_CATEGORY_UNKNOWN, counts[rule_count]};
 	for (size_t i = 0; i < rule_count; i++) {
 		if (counts[i] == 0)
 			continue;

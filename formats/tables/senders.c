@@ -2,14 +2,10 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"sender_domain", BM_KIND_TEXT},
-	{"messages", BM_KIND_INT},
-	{"recipients", BM_KIND_INT},
-	{"delivered", BM_KIND_INT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"bounce_rate", BM_KIND_SHARE},
+	{"sender_domain", BM_KIND_TEXT}, {"messages", BM_KIND_INT},
+	{"recipients", BM_KIND_INT},     {"delivered", BM_KIND_INT},
+	{"bounced", BM_KIND_INT},        {"expired", BM_KIND_INT},
+	{"deferred", BM_KIND_INT},       {"bounce_rate", BM_KIND_SHARE},
 	{"top_category", BM_KIND_TEXT},
 };
 
@@ -32,7 +28,7 @@ static void sum_all(struct senders *all, const struct bm_tally *tally)
 		all->sums[id] = bm_groups_sum(&groups, id, &all->labels, NULL, NULL);
 	bm_groups_dispose(&groups);
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_MESSAGES])
-		all->messages[cell->key[0]] = cell->n[0];
+	all->messages[cell->key[0]] = cell->n[0];
 }
 
 static void *senders_open(const struct bm_view *view, size_t *count)

@@ -13,8 +13,8 @@
 enum {
 	CATEGORY_BITS = 5,
 	SOURCE_BITS = 1,
-	BLOCK_CELLS = 1 << 13,     /* wanted in one block: some 500 kB with their groups */
-	BLOCK_PERIOD_CELLS = 4,    /* at least so many a period: a block looks at each of them */
+	BLOCK_CELLS = 1 << 13,  /* wanted in one block: some 500 kB with their groups */
+	BLOCK_PERIOD_CELLS = 4, /* at least so many a period: a block looks at each of them */
 };
 
 /* rank_bits - how many bits hold ranks below count */
@@ -101,8 +101,8 @@ static void sort_period(const struct bm_sorted *sorted, struct bm_cell *cells, s
 {
 	const unsigned bits = rank_bits(sorted->providers.count);
 	for (size_t i = 0; i < count; i++)
-		room->keys[i] = (struct bm_key){.key = key_of(sorted, &cells[i], bits),
-						.id = (uint32_t)i};
+		room->keys[i] =
+			(struct bm_key){.key = key_of(sorted, &cells[i], bits), .id = (uint32_t)i};
 	bm_order_keys(room->keys, room->scratch, count);
 	for (size_t i = 0; i < count; i++)
 		room->cells[i] = cells[room->keys[i].id];

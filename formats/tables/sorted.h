@@ -36,7 +36,7 @@ void bm_hold_drop(struct bm_hold *hold);
  * i. */
 struct bm_blocks {
 	const struct bm_sorted *sorted;
-	size_t *cursors; /* by period */
+	size_t *cursors;           /* by period */
 	uint32_t first, end, step; /* ranks */
 	struct bm_cells cells;     /* those of this block, without free slots */
 	size_t room;

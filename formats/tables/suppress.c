@@ -7,12 +7,8 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"address", BM_KIND_TEXT},
-	{"reason", BM_KIND_TEXT},
-	{"severity", BM_KIND_TEXT},
-	{"evidence", BM_KIND_TEXT},
-	{"first_seen", BM_KIND_TIME},
-	{"last_seen", BM_KIND_TIME},
+	{"address", BM_KIND_TEXT},    {"reason", BM_KIND_TEXT},     {"severity", BM_KIND_TEXT},
+	{"evidence", BM_KIND_TEXT},   {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
 	{"suggestion", BM_KIND_TEXT},
 };
 

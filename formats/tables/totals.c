@@ -7,16 +7,11 @@
 #include "sorted.h"
 
 static const struct bm_column columns[] = {
-	{"period", BM_KIND_PERIOD},
-	{"messages", BM_KIND_INT},
-	{"recipients", BM_KIND_INT},
-	{"delivered", BM_KIND_INT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"deferred_recipients", BM_KIND_INT},
-	{"rejected", BM_KIND_INT},
-	{"bounce_rate", BM_KIND_SHARE},
+	{"period", BM_KIND_PERIOD},       {"messages", BM_KIND_INT},
+	{"recipients", BM_KIND_INT},      {"delivered", BM_KIND_INT},
+	{"bounced", BM_KIND_INT},         {"expired", BM_KIND_INT},
+	{"deferred", BM_KIND_INT},        {"deferred_recipients", BM_KIND_INT},
+	{"rejected", BM_KIND_INT},        {"bounce_rate", BM_KIND_SHARE},
 	{"delivery_rate", BM_KIND_SHARE},
 };
 
@@ -61,8 +56,8 @@ static void *totals_open(const struct bm_view *view, size_t *count)
 	add_cells(&sums, hold.sorted);
 	bm_hold_drop(&hold);
 	BM_FOR_EACH_CELL(cell, &view->tally->cells[BM_CELLS_PERIODS])
-		if (cell->n[BM_MESSAGES] | cell->n[BM_DEFERRED_RECIPIENTS] | cell->n[BM_REJECTED])
-			bm_sums_at(&sums, bm_order_signed((int32_t)cell->key[0]));
+	if (cell->n[BM_MESSAGES] | cell->n[BM_DEFERRED_RECIPIENTS] | cell->n[BM_REJECTED])
+		bm_sums_at(&sums, bm_order_signed((int32_t)cell->key[0]));
 	struct bm_key *const keys = bm_sparse_sort(&sums.index);
 	struct total *const totals = bm_alloc(((size_t)sums.index.count + 1) * sizeof *totals);
 	for (uint32_t i = 0; i < sums.index.count; i++)

@@ -6,14 +6,9 @@
 #include "sorted.h"
 
 static const struct bm_column columns[] = {
-	{"period", BM_KIND_PERIOD},
-	{"category", BM_KIND_TEXT},
-	{"fault", BM_KIND_TEXT},
-	{"bounced", BM_KIND_INT},
-	{"expired", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},
-	{"share", BM_KIND_SHARE},
-	{"change", BM_KIND_SHARE},
+	{"period", BM_KIND_PERIOD}, {"category", BM_KIND_TEXT}, {"fault", BM_KIND_TEXT},
+	{"bounced", BM_KIND_INT},   {"expired", BM_KIND_INT},   {"deferred", BM_KIND_INT},
+	{"share", BM_KIND_SHARE},   {"change", BM_KIND_SHARE},
 };
 
 struct move {

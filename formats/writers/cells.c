@@ -226,8 +226,8 @@ void bm_dialect_rows(struct bm_text *out, const struct bm_table *table, const vo
 				at = bm_cells_value(&pen, at, table->columns[i].kind, value);
 				continue;
 			}
-			uint8_t *const plain = leads_safely(value->text) ?
-						       dialect->plain(at, value->text) : NULL;
+			uint8_t *const plain =
+				leads_safely(value->text) ? dialect->plain(at, value->text) : NULL;
 			if (plain == NULL) {
 				out->size = (size_t)(at - out->data);
 				dialect->text(out, value->text, &pen.scratch, !options->raw_cells);

@@ -26,7 +26,7 @@ static uint8_t *escape(uint8_t *at, uint8_t byte)
 	case '&':
 		memcpy(at, "\\u00", 4);
 		at[4] = (uint8_t)('0' + (byte >> 4));
-		at[5] = (uint8_t)"0123456789abcdef"[byte & 15];
+		at[5] = (uint8_t) "0123456789abcdef"[byte & 15];
 		return at + ESCAPE_BYTES_MAX;
 	default:
 		*at++ = byte;
@@ -168,10 +168,10 @@ static void outcomes(struct bm_text *out, const struct bm_tally *tally)
 {
 	uint64_t n[BM_OUTCOME_COUNT] = {0}, rejected = 0;
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_CUBE])
-		for (int i = 0; i < BM_OUTCOME_COUNT && cell->key[3] == 0; i++)
-			n[i] += cell->n[i];
+	for (int i = 0; i < BM_OUTCOME_COUNT && cell->key[3] == 0; i++)
+		n[i] += cell->n[i];
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_PERIODS])
-		rejected += cell->n[BM_REJECTED];
+	rejected += cell->n[BM_REJECTED];
 	count(out, "delivered", n[BM_DELIVERED]);
 	count(out, "bounced", n[BM_BOUNCED]);
 	count(out, "expired", n[BM_EXPIRED]);

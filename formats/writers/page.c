@@ -8,11 +8,8 @@
 enum { PIECE_BYTES_MAX = 4096, TAIL_COLUMNS = 1, EIGHTHS = 8 };
 
 static const char *const codes[] = {
-	[BM_STYLE_PLAIN] = "\033[0m",
-	[BM_STYLE_HEADING] = "\033[1m",
-	[BM_STYLE_DIM] = "\033[2m",
-	[BM_STYLE_RED] = "\033[31m",
-	[BM_STYLE_YELLOW] = "\033[33m",
+	[BM_STYLE_PLAIN] = "\033[0m", [BM_STYLE_HEADING] = "\033[1m", [BM_STYLE_DIM] = "\033[2m",
+	[BM_STYLE_RED] = "\033[31m",  [BM_STYLE_YELLOW] = "\033[33m",
 };
 
 void bm_page_paint(struct bm_page *page, enum bm_style style)

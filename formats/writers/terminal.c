@@ -242,10 +242,10 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 		return;
 	uint64_t n[BM_OUTCOME_COUNT] = {0}, all = 0;
 	BM_FOR_EACH_CELL(cell_, &tally->cells[BM_CELLS_DEFERRALS])
-		for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
-			n[i] += cell_->n[i];
-			all += cell_->n[i];
-		}
+	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
+		n[i] += cell_->n[i];
+		all += cell_->n[i];
+	}
 	bm_page_fill(page, 2);
 	bm_text_add(page->out, BM_BYTES("deferred  "));
 	bm_page_count(page, facts->deferred, COUNT_COLUMNS);
@@ -397,8 +397,9 @@ static void say_trend(struct bm_page *page, const struct bm_view *view, const st
 /* severity_style - red for what no retry mends, yellow for what one may */
 static enum bm_style severity_style(struct bm_bytes severity)
 {
-	return bm_bytes_equal(severity, BM_BYTES("hard")) ? BM_STYLE_RED :
-	       bm_bytes_equal(severity, BM_BYTES("soft")) ? BM_STYLE_YELLOW : BM_STYLE_PLAIN;
+	return bm_bytes_equal(severity, BM_BYTES("hard"))   ? BM_STYLE_RED
+	       : bm_bytes_equal(severity, BM_BYTES("soft")) ? BM_STYLE_YELLOW
+							    : BM_STYLE_PLAIN;
 }
 
 /* say_category - one line of a category, and below it what to do */
@@ -406,8 +407,8 @@ static void say_category(struct bm_page *page, const struct sheet *sheet,
 			 const struct bm_value *values, uint64_t all, bool advise)
 {
 	const struct bm_bytes severity = cell(sheet, values, "severity")->text;
-	const unsigned bar = page->columns - 62 < BAR_COLUMNS_MAX ? page->columns - 62 :
-								    BAR_COLUMNS_MAX;
+	const unsigned bar =
+		page->columns - 62 < BAR_COLUMNS_MAX ? page->columns - 62 : BAR_COLUMNS_MAX;
 	bm_page_fill(page, 2);
 	bm_page_paint(page, advise ? BM_STYLE_HEADING : BM_STYLE_PLAIN);
 	bm_page_text(page, cell(sheet, values, "category")->text, CATEGORY_COLUMNS);
@@ -452,8 +453,8 @@ static void say_categories(struct bm_page *page, const struct bm_view *view,
 static void say_place(struct bm_page *page, const struct sheet *sheet,
 		      const struct bm_value *values)
 {
-	const unsigned name_columns = page->columns - 2 - COUNT_COLUMNS - PERCENT_COLUMNS -
-				      CATEGORY_COLUMNS - 5;
+	const unsigned name_columns =
+		page->columns - 2 - COUNT_COLUMNS - PERCENT_COLUMNS - CATEGORY_COLUMNS - 5;
 	const struct bm_value *const name = &values[0];
 	bm_page_fill(page, 2);
 	bm_page_text(page, name->empty ? BM_BYTES("(unknown)") : name->text, name_columns);
@@ -575,8 +576,7 @@ static void say_proof(struct bm_page *page, const struct facts *facts)
 			continue;
 		bm_page_fill(page, 4);
 		bm_page_count(page, facts->malformed[reason], 0);
-		bm_text_format(page->out, " %s\n",
-			       bm_malformed_text((enum bm_malformed)reason));
+		bm_text_format(page->out, " %s\n", bm_malformed_text((enum bm_malformed)reason));
 	}
 	bm_text_add(page->out, BM_BYTES("  bytes "));
 	bm_page_count(page, facts->bytes, 0);

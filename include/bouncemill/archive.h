@@ -19,7 +19,8 @@ struct bm_archive_member {
 bool bm_archive_sniff(struct bm_bytes head);
 
 /* bm_archive_walk - call visit for each regular member of the archive open at fd (the whole file,
- * tar with any outer compression).  On BM_DAMAGED reason holds why; members before it were visited. */
+ * tar with any outer compression).  On BM_DAMAGED reason holds why; members before it were visited.
+ */
 enum bm_err bm_archive_walk(int fd, void (*visit)(void *context, const struct bm_archive_member *),
 			    void *context, char reason[160]);
 

@@ -55,8 +55,7 @@ static inline int bm_bytes_order(struct bm_bytes left, struct bm_bytes right)
 /* bm_bytes_find - offset of byte at or after from, or run.size */
 static inline size_t bm_bytes_find(struct bm_bytes run, size_t from, uint8_t byte)
 {
-	const void *hit =
-		from < run.size ? memchr(run.data + from, byte, run.size - from) : NULL;
+	const void *hit = from < run.size ? memchr(run.data + from, byte, run.size - from) : NULL;
 	return hit ? (size_t)((const uint8_t *)hit - run.data) : run.size;
 }
 
@@ -90,9 +89,11 @@ static inline uint32_t bm_equal16(const uint8_t *at, uint8_t byte)
 }
 #endif
 
-/* bm_bytes_find_either - offset of the first of two bytes at or after from, or run.size; sixteen bytes a step, for
- * the short distances inside a log line where a call of memchr costs more than its work */
-static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint8_t one, uint8_t other)
+/* bm_bytes_find_either - offset of the first of two bytes at or after from, or run.size; sixteen
+ * bytes a step, for the short distances inside a log line where a call of memchr costs more than
+ * its work */
+static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint8_t one,
+					  uint8_t other)
 {
 	for (; from + 16 <= run.size; from += 16) {
 		const uint32_t hits =

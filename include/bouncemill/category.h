@@ -1,8 +1,8 @@
 /* category.h - why mail fails: 24 categories, what counts as success, and unknown.
  *
- * Names are PowerMTA's bounce categories where one exists, else the field's usual words.  A category
- * is one line here plus its texts in formats/lang/.  Fault tells who can mend it; hard means a retry
- * is useless (suppress or repair first), soft that a later retry may succeed.
+ * Names are PowerMTA's bounce categories where one exists, else the field's usual words.  A
+ * category is one line here plus its texts in formats/lang/.  Fault tells who can mend it; hard
+ * means a retry is useless (suppress or repair first), soft that a later retry may succeed.
  */
 #ifndef BOUNCEMILL_CATEGORY_H
 #define BOUNCEMILL_CATEGORY_H

@@ -1,7 +1,7 @@
 /* clock.h - instants as logs write them, and the periods they fall into.
  *
- * A log's own wall clock is what its readers know, so a time here is that wall clock plus, where the
- * stamp has one, its offset from UTC.  Both are packed into one integer so that min and max are
+ * A log's own wall clock is what its readers know, so a time here is that wall clock plus, where
+ * the stamp has one, its offset from UTC.  Both are packed into one integer so that min and max are
  * plain comparisons: wall seconds since 1970 (proleptic Gregorian) above, offset below.
  */
 #ifndef BOUNCEMILL_CLOCK_H
@@ -47,7 +47,8 @@ typedef int32_t bm_period;
 bm_period bm_period_of(bm_time time, enum bm_bucket bucket);
 /* bm_period_before - the period just before this one; unknown stays unknown */
 bm_period bm_period_before(bm_period period, enum bm_bucket bucket);
-/* bm_period_text - 2026-01-31, 2026-01-31T08, 2026-W05 or 2026-01; "" for unknown; returns length */
+/* bm_period_text - 2026-01-31, 2026-01-31T08, 2026-W05 or 2026-01; "" for unknown; returns length
+ */
 enum { BM_PERIOD_TEXT_MAX = 24, BM_TIME_TEXT_MAX = 40 };
 size_t bm_period_text(bm_period period, enum bm_bucket bucket, char text[BM_PERIOD_TEXT_MAX]);
 /* bm_time_text - RFC 3339; without the offset when that is unknown; "" for unknown */

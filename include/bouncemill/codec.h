@@ -1,10 +1,11 @@
-/* codec.h - one way to compress bytes: a pure transform from a window of input to a window of output.
+/* codec.h - one way to compress bytes: a pure transform from a window of input to a window of
+ * output.
  *
  * A codec never opens, maps, seeks or allocates by what a header claims; it is fed and drained in
- * small steps by its caller, like a pump.  Members, frames and streams that stand one behind another are one
- * stream to the caller: step() goes on by itself.  Zero padding behind a member is skipped; other
- * bytes behind the last member end the stream with BM_DAMAGED and the reason "trailing garbage
- * ignored".  What was written before an error stands.
+ * small steps by its caller, like a pump.  Members, frames and streams that stand one behind
+ * another are one stream to the caller: step() goes on by itself.  Zero padding behind a member is
+ * skipped; other bytes behind the last member end the stream with BM_DAMAGED and the reason
+ * "trailing garbage ignored".  What was written before an error stands.
  */
 #ifndef BOUNCEMILL_CODEC_H
 #define BOUNCEMILL_CODEC_H
@@ -18,16 +19,18 @@
 struct bm_codec_io {
 	const uint8_t *in; /* advanced by step */
 	size_t in_size;
-	bool in_last;      /* no input will come behind in_size */
-	uint8_t *out;      /* advanced by step */
+	bool in_last; /* no input will come behind in_size */
+	uint8_t *out; /* advanced by step */
 	size_t out_size;
-	char reason[160];  /* set with BM_DAMAGED: what is wrong, printable, lower case, no full stop */
+	char reason[160]; /* set with BM_DAMAGED: what is wrong, printable, lower case, no full stop
+			   */
 };
 
 /* A decodable run of the compressed file that needs nothing from its neighbours. */
 struct bm_codec_part {
 	size_t size;          /* compressed bytes */
-	size_t decoded_bytes; /* as the header claims: a hint, never a promise; 0 = a skippable frame */
+	size_t decoded_bytes; /* as the header claims: a hint, never a promise; 0 = a skippable
+				 frame */
 };
 
 struct bm_codec {

@@ -47,14 +47,15 @@ int bm_at_exit_remove(int slot, const char *path);
 /* bm_remove_unfinished - unlink what bm_at_exit_remove holds; async-signal-safe */
 void bm_remove_unfinished(void);
 
-/* bm_alloc, bm_zalloc, bm_realloc - memory or the end of the run; never NULL.  Free with bm_free. */
+/* bm_alloc, bm_zalloc, bm_realloc - memory or the end of the run; never NULL.  Free with bm_free.
+ */
 void *bm_alloc(size_t size);
 void *bm_zalloc(size_t count, size_t size);
 void *bm_realloc(void *old, size_t size);
 void bm_free(void *old);
 
-/* bm_memory_budget - end the run as out of memory when pieces of a megabyte and more, which is where a run's memory goes, take more
- * than this; 0 = no bound */
+/* bm_memory_budget - end the run as out of memory when pieces of a megabyte and more, which is
+ * where a run's memory goes, take more than this; 0 = no bound */
 void bm_memory_budget(uint64_t bytes);
 
 /* BM_GROW - make room for one more element in a {pointer, count, room} triple, doubling */

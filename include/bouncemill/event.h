@@ -10,25 +10,25 @@
 #include "bouncemill/clock.h"
 
 enum bm_event_kind {
-	BM_EVENT_OTHER,     /* a line without meaning for us */
-	BM_EVENT_BEGIN,     /* a message enters the queue: client=, uid=, message-id= */
-	BM_EVENT_SENDER,    /* qmgr from=<...>: the sender, at each activation */
-	BM_EVENT_ATTEMPT,   /* to=<...> ... status=...: one delivery attempt */
-	BM_EVENT_EXPIRED,   /* qmgr status=expired: all open recipients are given up */
-	BM_EVENT_REMOVED,   /* the queue id is free again */
-	BM_EVENT_REJECT,    /* refused on the way in */
-	BM_EVENT_PROBE,     /* address verification: never an outcome */
-	BM_EVENT_IDLE,      /* about a message, but nothing is counted by it */
-	BM_EVENT_MALFORMED  /* meant to be an event; reason says what is wrong */
+	BM_EVENT_OTHER,    /* a line without meaning for us */
+	BM_EVENT_BEGIN,    /* a message enters the queue: client=, uid=, message-id= */
+	BM_EVENT_SENDER,   /* qmgr from=<...>: the sender, at each activation */
+	BM_EVENT_ATTEMPT,  /* to=<...> ... status=...: one delivery attempt */
+	BM_EVENT_EXPIRED,  /* qmgr status=expired: all open recipients are given up */
+	BM_EVENT_REMOVED,  /* the queue id is free again */
+	BM_EVENT_REJECT,   /* refused on the way in */
+	BM_EVENT_PROBE,    /* address verification: never an outcome */
+	BM_EVENT_IDLE,     /* about a message, but nothing is counted by it */
+	BM_EVENT_MALFORMED /* meant to be an event; reason says what is wrong */
 };
 
 enum bm_status { BM_STATUS_SENT, BM_STATUS_BOUNCED, BM_STATUS_DEFERRED };
 
 struct bm_event {
 	enum bm_event_kind kind;
-	int reason;                /* enum bm_malformed, with MALFORMED */
+	int reason; /* enum bm_malformed, with MALFORMED */
 	struct bm_bytes queue_id;
-	struct bm_bytes address;   /* SENDER: from=, ATTEMPT: to=; inside of <>, may be empty */
+	struct bm_bytes address; /* SENDER: from=, ATTEMPT: to=; inside of <>, may be empty */
 	/* ATTEMPT */
 	enum bm_status status;
 	struct bm_bytes relay;     /* host part: "mx.example.com", "none", "local" */
@@ -40,9 +40,9 @@ struct bm_event {
 	/* ATTEMPT sent: the id under which it lives on ("queued as X", "forwarded as X"), or empty.
 	 * BEGIN: orig_queue_id, or empty. */
 	struct bm_bytes next_id;
-	bool forwarded;            /* next_id comes from "forwarded as": always on this host */
-	bool client_told;          /* BEGIN: the line tells where the message came in from */
-	bool client_far;           /* from a public address, so not from our own filter */
+	bool forwarded;   /* next_id comes from "forwarded as": always on this host */
+	bool client_told; /* BEGIN: the line tells where the message came in from */
+	bool client_far;  /* from a public address, so not from our own filter */
 };
 
 #endif

@@ -13,7 +13,8 @@ const struct bm_table *bm_registry_table(size_t index);
 const struct bm_writer *bm_registry_writer(size_t index);
 
 /* bm_embedded - a text of formats/rules or formats/lang by index, built into the program: its file
- * name ("rules/google.rules", "lang/en.txt") and bytes; false behind the last one.  Sorted by name. */
+ * name ("rules/google.rules", "lang/en.txt") and bytes; false behind the last one.  Sorted by name.
+ */
 struct bm_bytes;
 _Bool bm_embedded(size_t index, const char **name, struct bm_bytes *text);
 

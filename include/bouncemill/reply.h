@@ -2,8 +2,8 @@
  *
  * A failure text is what Postfix puts in the parentheses behind `status=`: a server's reply in its
  * frame ("host H[IP] said: ... (in reply to RCPT TO command)", "... refused to talk to me: ..."),
- * or Postfix's own words ("connect to H[IP]:25: Connection refused").  The tokenizer peels the frame,
- * reads basic code (RFC 5321) and enhanced code (RFC 3463), and never allocates or copies.
+ * or Postfix's own words ("connect to H[IP]:25: Connection refused").  The tokenizer peels the
+ * frame, reads basic code (RFC 5321) and enhanced code (RFC 3463), and never allocates or copies.
  * Damage is normal: a text may be cut anywhere, and non-ASCII bytes may have become `?`.
  */
 #ifndef BOUNCEMILL_REPLY_H
@@ -13,7 +13,7 @@
 #include "bouncemill/text.h"
 
 enum bm_stage {
-	BM_STAGE_NONE, /* not said */
+	BM_STAGE_NONE,    /* not said */
 	BM_STAGE_CONNECT, /* also the greeting: "refused to talk to me" */
 	BM_STAGE_EHLO,
 	BM_STAGE_STARTTLS,
@@ -38,7 +38,8 @@ struct bm_reply {
 	struct bm_bytes text; /* what was said, codes included, frame and stage removed */
 	uint16_t code;        /* 200..599, or 0 = none said */
 	struct bm_enhanced enhanced;
-	struct bm_bytes token; /* provider's own code (S3140, TSS04, DT:SPM, p=NoSuchUser), or empty */
+	struct bm_bytes
+		token; /* provider's own code (S3140, TSS04, DT:SPM, p=NoSuchUser), or empty */
 	enum bm_stage stage;
 	bool quoted;    /* a remote server said it; false = our own MTA's words */
 	bool suspended; /* was wrapped in "delivery temporarily suspended: " */
@@ -52,10 +53,11 @@ void bm_reply_parse(struct bm_bytes text, struct bm_reply *reply);
  * code ends at a byte that is no digit, dot or letter. */
 size_t bm_enhanced_parse(struct bm_bytes run, struct bm_enhanced *enhanced);
 
-/* bm_reply_mask - append the template of text to out: variable parts replaced by <addr> <ip> <id> <num> <host>
- * <url>, continuation codes ("550-5.1.1 a 550 5.1.1 b") joined, runs of blanks folded, letters as they are,
- * at most BM_TEMPLATE_BYTES_MAX bytes.  Codes, short provider tokens and hosts named by rules (see rule.h)
- * stay.  A pure function of text: equal texts have equal templates.  About 1 ns a byte. */
+/* bm_reply_mask - append the template of text to out: variable parts replaced by <addr> <ip> <id>
+ * <num> <host> <url>, continuation codes ("550-5.1.1 a 550 5.1.1 b") joined, runs of blanks folded,
+ * letters as they are, at most BM_TEMPLATE_BYTES_MAX bytes.  Codes, short provider tokens and hosts
+ * named by rules (see rule.h) stay.  A pure function of text: equal texts have equal templates.
+ * About 1 ns a byte. */
 enum { BM_TEMPLATE_BYTES_MAX = 512 };
 struct bm_keep; /* host names that stay readable; NULL = none */
 void bm_reply_mask(struct bm_bytes text, const struct bm_keep *keep, struct bm_text *out);

@@ -1,16 +1,18 @@
 /* rule.h - which words mean which category: rules are data (formats/rules/), this is their machine.
  *
- * A rule is one line of text; README and formats/rules/README-like heading comments tell the syntax:
+ * A rule is one line of text; README and formats/rules/README-like heading comments tell the
+ * syntax:
  *
  *     NAME  CATEGORY  SCOPE  CODES  "phrase" "phrase" ...
  *
- * NAME is unique ([a-z0-9-./]); SCOPE is a provider or `*`; CODES is `*` or a comma list of basic (550, 4xx) and
- * enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match; all phrases must occur, compared
- * without case (ASCII), as substrings of the masked reply (its template).  `#` starts a comment.
+ * NAME is unique ([a-z0-9-./]); SCOPE is a provider or `*`; CODES is `*` or a comma list of basic
+ * (550, 4xx) and enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match; all phrases must
+ * occur, compared without case (ASCII), as substrings of the masked reply (its template).  `#`
+ * starts a comment.
  *
- * Order of evidence, strongest first: user rules; provider rules with phrases; general rules with phrases;
- * provider rules with codes only; enhanced-code rules; basic-code rules.  Within one rank the
- * earlier file (by name) and line wins.
+ * Order of evidence, strongest first: user rules; provider rules with phrases; general rules with
+ * phrases; provider rules with codes only; enhanced-code rules; basic-code rules.  Within one rank
+ * the earlier file (by name) and line wins.
  */
 #ifndef BOUNCEMILL_RULE_H
 #define BOUNCEMILL_RULE_H
@@ -24,7 +26,7 @@ struct bm_rule {
 	const char *name;
 	enum bm_category category;
 	const char *scope; /* provider or "*" */
-	/* the rest is private to rule.c */
+			   /* the rest is private to rule.c */
 };
 
 struct bm_rules;
@@ -37,8 +39,9 @@ struct bm_verdict {
 
 /* bm_rules_new - an empty set; add files, then seal it.  Free with bm_rules_free. */
 struct bm_rules *bm_rules_new(void);
-/* bm_rules_add - parse one file's text (copied); user rules rank before built-in ones.  Every faulty line is said on
- * stderr as `file:line: what (what to do)`; returns BM_USAGE if there was one. */
+/* bm_rules_add - parse one file's text (copied); user rules rank before built-in ones.  Every
+ * faulty line is said on stderr as `file:line: what (what to do)`; returns BM_USAGE if there was
+ * one. */
 enum bm_err bm_rules_add(struct bm_rules *rules, const char *file, struct bm_bytes text, bool user);
 /* bm_rules_seal - build the matcher; after it the set is read-only and may be shared by threads */
 void bm_rules_seal(struct bm_rules *rules);
@@ -48,7 +51,8 @@ void bm_rules_free(struct bm_rules *rules);
 
 /* bm_rules_match - the verdict for a template.  reply gives codes and stage (dsn is the log's
  * own dsn= field, used only when the text has no enhanced code and no rule with phrases decided);
- * scratch is per thread, from bm_rules_scratch.  One pass over the text whatever the number of rules. */
+ * scratch is per thread, from bm_rules_scratch.  One pass over the text whatever the number of
+ * rules. */
 struct bm_rules_scratch;
 struct bm_rules_scratch *bm_rules_scratch_new(const struct bm_rules *rules);
 void bm_rules_scratch_free(struct bm_rules_scratch *scratch);

@@ -1,6 +1,7 @@
 /* source.h - what became of one input file: a row of the coverage table.
  *
- * Conservation holds in each: lines = events + other + all malformed, and bytes = bytes of the file.
+ * Conservation holds in each: lines = events + other + all malformed, and bytes = bytes of the
+ * file.
  */
 #ifndef BOUNCEMILL_SOURCE_H
 #define BOUNCEMILL_SOURCE_H
@@ -33,7 +34,7 @@ struct bm_source {
 	uint64_t lines, events, other;
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
-	uint32_t hosts; /* distinct host names */
+	uint32_t hosts;   /* distinct host names */
 	char status[256]; /* "ok", "damaged at N: why", "duplicate of F", "empty", ...; cleaned */
 };
 

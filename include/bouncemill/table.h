@@ -1,8 +1,8 @@
 /* table.h - a summary table: what a complete tally becomes rows by.
  *
- * One file a table in formats/tables/; each is a const struct bm_table listed in registry.c.  open()
- * sorts once; row(i) is random access, so that a long table is rendered in pieces by several threads.
- * Rows are sorted by text, never by number or hash order.
+ * One file a table in formats/tables/; each is a const struct bm_table listed in registry.c. open()
+ * sorts once; row(i) is random access, so that a long table is rendered in pieces by several
+ * threads. Rows are sorted by text, never by number or hash order.
  */
 #ifndef BOUNCEMILL_TABLE_H
 #define BOUNCEMILL_TABLE_H
@@ -12,7 +12,7 @@
 #include "bouncemill/tally.h"
 
 enum bm_kind {
-	BM_KIND_TEXT,    /* bytes of the world: each writer cleans and escapes */
+	BM_KIND_TEXT, /* bytes of the world: each writer cleans and escapes */
 	BM_KIND_INT,
 	BM_KIND_SHARE,   /* a fraction, six decimals */
 	BM_KIND_SECONDS, /* a duration in seconds, at most two decimals */
@@ -34,7 +34,8 @@ struct bm_column {
 	enum bm_kind kind;
 };
 
-/* The cube's cells in the order of its rows, and the names they use ranked: most tables need them. */
+/* The cube's cells in the order of its rows, and the names they use ranked: most tables need them.
+ */
 struct bm_sorted;
 
 /* Everything a table may look at; complete and read-only. */
@@ -45,8 +46,8 @@ struct bm_view {
 	size_t source_count;
 	enum bm_bucket bucket;
 	const char *lang;
-	bool partial;   /* some input could not be read in full */
-	bool addresses; /* --addresses */
+	bool partial;                   /* some input could not be read in full */
+	bool addresses;                 /* --addresses */
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
 };
 
@@ -64,7 +65,8 @@ struct bm_table {
 	bool addresses_only; /* made only with --addresses */
 	/* open - rows of the view; *count = how many; the result is passed to row and close */
 	void *(*open)(const struct bm_view *view, size_t *count);
-	/* row - fill one value a column; texts point into the view or the opened rows.  Any thread. */
+	/* row - fill one value a column; texts point into the view or the opened rows.  Any thread.
+	 */
 	void (*row)(const void *rows, size_t index, struct bm_value *values);
 	void (*close)(void *rows);
 };

@@ -1,8 +1,8 @@
 /* tally.h - the counts: an unordered, mergeable summary of closed events.
  *
- * The second of the two monoids.  Threads, files, months, hosts and saved partial results all merge by
- * bm_tally_merge, which is associative and commutative: +, min, max and set union only.  Names are
- * interned; counters live in hashed cells, sparse in every dimension (a thousand distinct years
+ * The second of the two monoids.  Threads, files, months, hosts and saved partial results all merge
+ * by bm_tally_merge, which is associative and commutative: +, min, max and set union only.  Names
+ * are interned; counters live in hashed cells, sparse in every dimension (a thousand distinct years
  * cost a thousand cells).  One tally has one writer; readers come when it is complete.
  */
 #ifndef BOUNCEMILL_TALLY_H
@@ -45,8 +45,8 @@ void bm_cells_dispose(struct bm_cells *cells);
 
 /* provider and category share one key word */
 #define BM_PAIR(provider, category) ((uint32_t)(provider) << 8 | (uint32_t)(category))
-#define BM_PAIR_PROVIDER(pair) ((pair) >> 8)
-#define BM_PAIR_CATEGORY(pair) ((enum bm_category)((pair)&0xff))
+#define BM_PAIR_PROVIDER(pair)      ((pair) >> 8)
+#define BM_PAIR_CATEGORY(pair)      ((enum bm_category)((pair)&0xff))
 
 /* What each set of cells is keyed by and counts.  Unused key words are 0. */
 enum bm_cells_kind {
@@ -74,11 +74,12 @@ double bm_step_value(unsigned step);
 
 /* A mergeable histogram of steps, small while it has few of them. */
 struct bm_steps {
-	uint32_t few[10];    /* step << 24 | count (below 2^24), while full is NULL; 0 = unused */
-	uint32_t *full;      /* BM_STEP_COUNT counters, owned */
+	uint32_t few[10]; /* step << 24 | count (below 2^24), while full is NULL; 0 = unused */
+	uint32_t *full;   /* BM_STEP_COUNT counters, owned */
 };
 void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
-/* bm_steps_count - total; bm_steps_quantile - value in hundredths at share (0..1), or -1 if empty */
+/* bm_steps_count - total; bm_steps_quantile - value in hundredths at share (0..1), or -1 if empty
+ */
 uint64_t bm_steps_count(const struct bm_steps *steps);
 double bm_steps_quantile(const struct bm_steps *steps, double share);
 
@@ -87,17 +88,19 @@ struct bm_traffic_record { /* of a domain or provider, beside its name; a cache 
 	struct bm_steps delays; /* of deliveries */
 };
 
-struct bm_relay_record { /* of a relay, beside its name */
-	uint32_t provider;  /* number + 1; 0 = not asked yet, UINT32_MAX = whoever runs the recipient's domain */
+struct bm_relay_record {    /* of a relay, beside its name */
+	uint32_t provider;  /* number + 1; 0 = not asked yet, UINT32_MAX = whoever runs the
+			       recipient's domain */
 	uint32_t delivered; /* under that provider, on the way to the cells: see bm_tally_settle */
 };
 
-struct bm_template_record { /* by template number; the name is provider NUL evidence NUL masked text */
+struct bm_template_record { /* by template number; the name is provider NUL evidence NUL masked text
+			     */
 	uint64_t n[BM_OUTCOME_COUNT]; /* bounced and deferred attempts, expired recipients */
 	struct bm_seen seen;
 	struct bm_bytes sample; /* the smallest original text, clipped; owned by the tally */
 	uint32_t provider;
-	uint32_t rule;          /* index in the rules, or BM_RULE_NONE */
+	uint32_t rule; /* index in the rules, or BM_RULE_NONE */
 	enum bm_category category;
 	uint16_t code;
 	struct bm_enhanced enhanced; /* from the text, else from dsn= */
@@ -108,15 +111,16 @@ struct bm_address_record { /* by address number */
 	struct bm_seen seen;
 	bm_time last_final;           /* time of last_outcome */
 	enum bm_outcome last_outcome; /* at equal times the greater enum value */
-	struct bm_bytes evidence;     /* smallest text of a failure of a hard category, else of any; owned */
+	struct bm_bytes
+		evidence; /* smallest text of a failure of a hard category, else of any; owned */
 	bool evidence_hard;
 };
 
 struct bm_tally {
-	struct bm_intern *domains;   /* recipient domains, lower case; "" = unknown */
+	struct bm_intern *domains; /* recipient domains, lower case; "" = unknown */
 	struct bm_intern *providers;
-	struct bm_intern *senders;   /* sender domains; "" = unknown, "<>" = null sender */
-	struct bm_intern *relays;    /* host[ip] */
+	struct bm_intern *senders; /* sender domains; "" = unknown, "<>" = null sender */
+	struct bm_intern *relays;  /* host[ip] */
 	struct bm_intern *templates;
 	struct bm_intern *addresses;
 	struct bm_cells cells[BM_CELLS_COUNT];
@@ -128,14 +132,17 @@ struct bm_tally {
 
 struct bm_tally *bm_tally_new(void);
 void bm_tally_free(struct bm_tally *tally);
-/* bm_tally_settle - move what is kept beside names into the cells; before a tally is merged or read */
+/* bm_tally_settle - move what is kept beside names into the cells; before a tally is merged or read
+ */
 void bm_tally_settle(struct bm_tally *tally);
 /* bm_tally_domain_at, bm_tally_provider_at, bm_tally_relay_at - the record of a number */
-static inline struct bm_traffic_record *bm_tally_domain_at(const struct bm_tally *tally, uint32_t id)
+static inline struct bm_traffic_record *bm_tally_domain_at(const struct bm_tally *tally,
+							   uint32_t id)
 {
 	return bm_intern_payload(tally->domains, id);
 }
-static inline struct bm_traffic_record *bm_tally_provider_at(const struct bm_tally *tally, uint32_t id)
+static inline struct bm_traffic_record *bm_tally_provider_at(const struct bm_tally *tally,
+							     uint32_t id)
 {
 	return bm_intern_payload(tally->providers, id);
 }

@@ -25,8 +25,8 @@ struct bm_writer {
 		     const struct bm_writer_options *options);
 	void (*tail)(struct bm_text *out, const struct bm_table *table, const struct bm_view *view,
 		     const struct bm_writer_options *options);
-	/* The one-file form holding all tables (NULL when the format has none): bundle_head, then for
-	 * each table its name part, its rows as above, its end; then bundle_tail. */
+	/* The one-file form holding all tables (NULL when the format has none): bundle_head, then
+	 * for each table its name part, its rows as above, its end; then bundle_tail. */
 	void (*bundle_head)(struct bm_text *out, const struct bm_view *view,
 			    const struct bm_writer_options *options);
 	void (*bundle_table)(struct bm_text *out, const struct bm_table *table, bool first);
