@@ -1,35 +1,34 @@
 /* pipeline.c - the whole machine.
  *
- *	inputs --> cut --> block --> [ parse -> span -> classify -> count ] --> fold --> close -->
- *tally (one at a time,    (N workers, sharing nothing)              (one at a time, in order) in
- *order)
+ *	inputs --> cut --> block --> [ parse -> span -> classify -> count ] --> fold --> close --> tally
+ *	          (one at a time,    (N workers, sharing nothing)              (one at a time,
+ *	           in order)                                                    in order)
  *
- * What flows.  A worker takes the next block of whole lines from the cut and reads or decodes it
- *itself, so that the bytes are in this core's cache when they are parsed; only a stream that cannot
- *be cut unread (one long frame, a pipe) is decoded under the cut's lock, by whoever takes the next
- *block.  It finds line ends, peels each line's header, asks the log format what the line says,
- *judges failures by the rules, and puts numbers up in its own tally.  What concerns a message goes
- *through the block's span, which joins a message's lines and knows what it could not join: see
- *span.h, the idea this house stands on.  Then the fold appends the block's span to the span of
- *everything before it.  Blocks may finish in any order; they are folded in the order of their
- *bytes, so the left operand is always the whole prefix.  At the end the prefix is closed, and the
- *workers' tallies, with the fold's own, merge into one.
+ * What flows.  A worker takes the next block of whole lines from the cut and reads or decodes it itself,
+ * so that the bytes are in this core's cache when they are parsed; only a stream that cannot be cut
+ * unread (one long frame, a pipe) is decoded under the cut's lock, by whoever takes the next block.  It
+ * finds line ends, peels each line's header, asks the log format what the line says, judges failures by
+ * the rules, and puts numbers up in its own tally.  What concerns a message goes through the block's
+ * span, which joins a message's lines and knows what it could not join: see span.h, the idea this house
+ * stands on.  Then the fold appends the block's span to the span of everything before it.  Blocks may
+ * finish in any order; they are folded in the order of their bytes, so the left operand is always the
+ * whole prefix.  At the end the prefix is closed, and the workers' tallies, with the fold's own, merge
+ * into one.
  *
- * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what
- *does not matter. Spans merge by an associative function applied in one fixed order.  Blocks differ
- *with -j, but the cut gives the same lines, and the same year references, wherever it cuts. Numbers
- *and hashes never reach an output: tables sort by text.
+ * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what does
+ * not matter.  Spans merge by an associative function applied in one fixed order.  Blocks differ with
+ * -j, but the cut gives the same lines, and the same year references, wherever it cuts.  Numbers and
+ * hashes never reach an output: tables sort by text.
  *
- * Why memory is bounded.  Only so many blocks are in flight (SPANS_A_WORKER for each worker):
- *whoever would run too far ahead of the fold waits.  A block's bytes lie in its worker's one
- *buffer, small enough to stay in its core's cache. What grows is what must: a cell for each
- *distinct (period, domain, provider, category), a name for each distinct name, and a piece for each
- *message in the queue at the place the fold has reached.
+ * Why memory is bounded.  Only so many blocks are in flight (SPANS_A_WORKER for each worker): whoever
+ * would run too far ahead of the fold waits.  A block's bytes lie in its worker's one buffer.  What
+ * grows is what must: a cell for each distinct (period, domain, provider, category), a name for each
+ * distinct name, and a piece for each message in the queue at the place the fold has reached.
  *
- * Who may touch what.  Three locks, all here.  `cut_lock` guards the cut, the inputs and progress.
- *`fold_lock` guards the ring of finished spans, the free list and who folds.  The fold itself
- *(prefix, its tally, renames, sources' counts) belongs to whoever holds the `folding` flag.
- *Everything else belongs to one worker.  Only empty spans and blocks flow back.
+ * Who may touch what.  Two locks, both here.  `cut_lock` guards the cut, the inputs and progress.
+ * `fold_lock` guards the ring of finished spans, the idle parcels and who folds.  The fold itself (prefix,
+ * its tally, renames, the inputs' counts) belongs to whoever set `folding`.  Everything else belongs to one
+ * worker.  Only empty spans and blocks flow back.
  */
 #include "pipeline.h"
 

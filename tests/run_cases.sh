@@ -23,6 +23,8 @@ program=${BOUNCEMILL:-$root/build/bouncemill}
 program=$(realpath "$program") || exit 2
 accept=0
 [ "${1:-}" = --accept ] && { accept=1; shift; }
+# In memory, where that can be: every table is synced to its disk, hundreds of times.
+[ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0

@@ -1,7 +1,7 @@
 /* index.h - an open-addressed index from hashes to small numbers that can be taken out again.
  *
  * It stores no keys: the caller owns an array of things and compares. `struct bm_index` starts
- *zeroed.
+ * zeroed.
  *
  *	struct bm_index_walk walk = bm_index_walk(index, hash);
  *	while ((number = bm_index_next(index, &walk)) != BM_INDEX_NONE)
