@@ -411,7 +411,7 @@ static const struct row rows[] = {
 	{"rules", "FILE", NULL,
 	 "more rules, tried before the built-in ones;\n"
 	 "may be repeated",
-	 set_rules, .commands = IN_REPORT},
+	 set_rules, .commands = IN_BOTH},
 
 	{"generate", "SIZE", "What is measured",
 	 "on a corpus of that size made on the fly\n"

@@ -10,20 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "argument.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/writer.h"
 #include "output.h"
 #include "overlap.h"
 #include "pipeline.h"
 #include "render.h"
+#include "setup.h"
 
 enum {
-	RULES_BYTES_MAX = 16 << 20,
 	SUMMARY_COLUMNS = 80,
 	SUMMARY_COLUMNS_MIN = 60,
 	SUMMARY_COLUMNS_MAX = 160
@@ -103,41 +101,6 @@ static enum bm_err check_clobber(const struct bm_options *options, const struct 
 				return refuse_clobber(options->outputs[i]);
 	}
 	return BM_OK;
-}
-
-/* load_rules - built-in rules and those of --rules, ready to match */
-static enum bm_err load_rules(const struct bm_options *options, struct bm_rules *rules)
-{
-	for (size_t i = 0; i < options->rules_count; i++) {
-		size_t size;
-		char *const text = bm_argument_file(options->rules[i], RULES_BYTES_MAX, &size);
-		if (text == NULL)
-			return BM_USAGE;
-		const enum bm_err err = bm_rules_add(
-			rules, options->rules[i], (struct bm_bytes){(uint8_t *)text, size}, true);
-		bm_free(text);
-		BM_TRY(err);
-	}
-	bm_rules_builtin(rules);
-	bm_rules_seal(rules);
-	return BM_OK;
-}
-
-/* quarter_of_memory - the default of --memory, in bytes */
-static uint64_t quarter_of_memory(void)
-{
-	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	return pages > 0 && page > 0 ? (uint64_t)pages / 4 * (uint64_t)page : 0;
-}
-
-/* raise_files - archives keep a file open for each member */
-static void raise_files(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 /* --- what was odd --- */
@@ -303,15 +266,6 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 
 /* --- the command --- */
 
-/* run_threads - as many as asked for, else as many as there are processors for us */
-static unsigned run_threads(const struct bm_options *options)
-{
-	if (options->threads)
-		return options->threads;
-	const long online = sysconf(_SC_NPROCESSORS_ONLN);
-	return online > 1 ? (unsigned)online : 1;
-}
-
 /* grind - run the mill over the inputs and deliver */
 static int grind(struct bm_inputs *inputs, const struct bm_options *options,
 		 const struct bm_rules *rules, const struct bm_zone *zone)
@@ -327,7 +281,7 @@ static int grind(struct bm_inputs *inputs, const struct bm_options *options,
 		.log_format = options->log_format,
 		.anonymize_key = {(const uint8_t *)options->anonymize_key,
 				  options->anonymize_key_size},
-		.threads = run_threads(options),
+		.threads = bm_setup_threads(options),
 		.block_bytes = options->block_bytes,
 		.addresses = options->addresses,
 		.depth = BM_DEPTH_COUNT,
@@ -349,8 +303,7 @@ static int with_inputs(const struct bm_options *options, const struct bm_rules *
 		       const struct bm_zone *zone)
 {
 	struct bm_inputs inputs = {0};
-	raise_files();
-	bm_memory_budget(options->memory_bytes ? options->memory_bytes : quarter_of_memory());
+	bm_setup_limits(options);
 	for (size_t i = 0; i < options->path_count; i++)
 		bm_inputs_add(&inputs, options->paths[i]);
 	int status = BM_EXIT_USAGE;
@@ -375,7 +328,7 @@ int bm_report_run(const struct bm_options *options)
 	}
 	struct bm_rules *const rules = bm_rules_new();
 	int status = BM_EXIT_USAGE;
-	if (load_rules(options, rules) == BM_OK)
+	if (bm_setup_rules(options, rules) == BM_OK)
 		status = with_inputs(options, rules, zone);
 	bm_rules_free(rules);
 	bm_zone_close(zone);

@@ -198,8 +198,8 @@ Test(options, wrong_words_are_named_with_the_nearest_right_one)
 {
 	cr_assert(refused("bouncemill report a --buckett day", "--bucket?"));
 	cr_assert(refused("bouncemill report a --ouptut=x", "--output?"));
-	cr_assert(refused("bouncemill report a --zzzzzz", "--zzzzzz: no such option"));
-	cr_assert(refused("bouncemill report a -Z", "-Z: no such option"));
+	cr_assert(refused("bouncemill report a --zzzzzz", "--zzzzzz: unknown option"));
+	cr_assert(refused("bouncemill report a -Z", "-Z: unknown option"));
 	cr_assert(refused("bouncemill report a -b dayy", "day?"));
 	cr_assert(refused("bouncemill report a -b", "--bucket: the value is missing"));
 	cr_assert(refused("bouncemill report a --strict=yes", "takes no value"));
@@ -247,7 +247,7 @@ Test(options, contradictions)
 
 Test(options, control_bytes_do_not_reach_the_terminal)
 {
-	cr_assert(refused("bouncemill report a --\033[2J", "no such option"));
+	cr_assert(refused("bouncemill report a --\033[2J", "unknown option"));
 	cr_assert_null(strchr(said, '\033'));
 }
 

@@ -31,12 +31,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "argument.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/text.h"
 #include "bouncemill/writer.h"
@@ -44,11 +42,12 @@
 #include "output.h"
 #include "pipeline.h"
 #include "render.h"
+#include "setup.h"
 #include "scan.h"
 
 enum {
 	GENERATE_BYTES = 256 << 20, /* without PATH and --generate */
-	RULES_BYTES_MAX = 16 << 20,
+	
 	MEMORY_BYTES_MIN = 64 << 20,
 	MEMORY_BYTES_MAX = 1 << 30,
 	CACHE_MULTIPLE = 4, /* a buffer so many times the last cache is in no cache */
@@ -964,42 +963,18 @@ static int on_corpus(struct bench *bench)
 	return status;
 }
 
-/* load_rules - built-in rules and those of --rules, ready to match */
-static enum bm_err load_rules(const struct bm_options *options, struct bm_rules *rules)
-{
-	for (size_t i = 0; i < options->rules_count; i++) {
-		size_t size;
-		char *const text = bm_argument_file(options->rules[i], RULES_BYTES_MAX, &size);
-		if (text == NULL)
-			return BM_USAGE;
-		const enum bm_err err = bm_rules_add(
-			rules, options->rules[i], (struct bm_bytes){(uint8_t *)text, size}, true);
-		bm_free(text);
-		BM_TRY(err);
-	}
-	bm_rules_builtin(rules);
-	bm_rules_seal(rules);
-	return BM_OK;
-}
-
 /* set_up - threads, and where words go */
 static void set_up(struct bench *bench)
 {
 	const struct bm_options *const options = bench->options;
-	const long online = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *const term = getenv("TERM");
-	struct rlimit limit;
-	bench->threads = options->threads ? options->threads : online > 1 ? (unsigned)online : 1;
+	bm_setup_limits(options);
+	bench->threads = bm_setup_threads(options);
 	bench->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	bench->tells = !options->quiet && (options->progress == BM_ALWAYS ||
 					   (options->progress == BM_AUTO && bench->terminal));
 	bench->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	bench->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	/* Archives keep a file open for each member. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 int bm_bench_run(const struct bm_options *options)
@@ -1007,7 +982,7 @@ int bm_bench_run(const struct bm_options *options)
 	struct bench bench = {.options = options, .rules = bm_rules_new()};
 	int status = BM_EXIT_USAGE;
 	set_up(&bench);
-	if (load_rules(options, bench.rules) == BM_OK)
+	if (bm_setup_rules(options, bench.rules) == BM_OK)
 		status = on_corpus(&bench);
 	bm_rules_free(bench.rules);
 	close(bench.null_fd);
