@@ -594,9 +594,8 @@ Test(zstd, skippable_frames_and_parts)
 	cr_assert_eq(part.size, second - skippable.size);
 	cr_assert_eq(part.decoded_bytes, 2000);
 	cr_assert(!bm_codec_zstd.part((struct bm_bytes){rest.data, part.size - 8}, &part));
-	cr_assert(bm_codec_zstd.part((struct bm_bytes){packed + second, size - second}, &part));
-	cr_assert_eq(part.size, size - second);
-	cr_assert_eq(part.decoded_bytes, 0);
+	/* A frame of unknown size is nothing to decode apart. */
+	cr_assert(!bm_codec_zstd.part((struct bm_bytes){packed + second, size - second}, &part));
 	cr_assert(!bm_codec_zstd.part(BM_BYTES("not a zstd frame"), &part));
 	cr_assert(!bm_codec_zstd.part(BM_BYTES(""), &part));
 }

@@ -47,6 +47,8 @@ static void add_line(int day, unsigned second, const char *daemon, unsigned id, 
 	must(to->size < sizeof to->text, "a day too long");
 }
 
+static void add_message(struct chance *chance, int day, unsigned id, unsigned second, bool filtered);
+
 /* add_try - one attempt at the recipient of a message; true when it was the last */
 static bool add_try(struct chance *chance, int day, unsigned second, unsigned id, bool filtered)
 {
@@ -70,6 +72,9 @@ static bool add_try(struct chance *chance, int day, unsigned second, unsigned id
 			 "to=<u%u@d%u.example>, relay=%s, delay=1, dsn=2.0.0, status=sent (250 2.0.0 "
 			 "Ok: queued as %08X)",
 			 id, domain, relay, id | 0x80000000u);
+	/* The filter's message is there before the filter says so; or it is no filter, just near. */
+	if (luck >= 60 && filtered && chance_percent(chance, 50))
+		add_message(chance, day, id | 0x80000000u, second, false);
 	add_line(day, second, "smtp", id, rest);
 	return luck >= 40;
 }
@@ -84,8 +89,6 @@ static void add_message(struct chance *chance, int day, unsigned id, unsigned se
 	snprintf(rest, sizeof rest, "from=<s@s%u.example>, size=1, nrcpt=1 (queue active)", id % 11);
 	for (; day < DAYS; day += (int)chance_below(chance, 3)) {
 		add_line(day, second, "qmgr", id, rest);
-		if (filtered && chance_percent(chance, 50))
-			add_message(chance, day, id | 0x80000000u, second, false);
 		if (add_try(chance, day, second, id, filtered)) {
 			add_line(day, second, "qmgr", id, "removed");
 			return;
