@@ -79,6 +79,9 @@ struct bm_cut *bm_cut_new(struct bm_inputs *inputs, const struct bm_cut_options 
 	return cut;
 }
 
+/* An empty run that has an address. */
+static const struct bm_bytes nothing = {(const uint8_t *)"", 0};
+
 /* --- record borders --- */
 
 static const struct bm_bytes export_border = {(const uint8_t *)"\n\n__CURSOR=", 11};
@@ -361,7 +364,7 @@ static bool read_range(struct bm_block *block, char reason[192])
 {
 	struct reading reading = {.block = block, .base = block->from - (block->from > 0)};
 	const size_t want = (size_t)(block->to - reading.base);
-	block->data = (struct bm_bytes){0};
+	block->data = nothing;
 	block->long_lines = 0;
 	read_on(&reading, want + (block->last ? 1 : AHEAD_BYTES));
 	const bool whole = reading.size >= want;
@@ -396,7 +399,7 @@ static bool hand_out_left(struct bm_lane *lane, struct bm_block *block)
 	lane->skipping = false;
 	if (lane->long_lines == 0)
 		return false;
-	hand_out(lane, block, (struct bm_bytes){0}, true);
+	hand_out(lane, block, nothing, true);
 	return true;
 }
 
@@ -618,7 +621,7 @@ void bm_cut_stitch(struct bm_cut *cut, struct bm_block *block, const char *damag
 	const struct bm_bytes decoded = block->data;
 	const bool last = ++lane->parts_stitched == lane->part_count;
 	bool made = false;
-	block->data = (struct bm_bytes){0};
+	block->data = nothing;
 	if (!lane->over) {
 		if (damage)
 			bm_cut_trouble(cut, block, damage);
@@ -629,7 +632,7 @@ void bm_cut_stitch(struct bm_cut *cut, struct bm_block *block, const char *damag
 	/* A record that is too long may go on in the next part: only behind the last one is it
 	 * over. */
 	if (!made && !(lane->over && hand_out_left(lane, block)))
-		hand_out(lane, block, (struct bm_bytes){0}, last);
+		hand_out(lane, block, nothing, last);
 }
 
 uint64_t bm_cut_turn(const struct bm_block *block)

@@ -1,8 +1,9 @@
 /* support.h - what several tests need: a seeded generator of chance, and a tally as text.
  *
- * Tests are reproducible: every one starts its generator from a constant.  Two tallies are equal when their
- * dumps are: one line for each cell and record, names instead of numbers, sorted by text; names nothing was
- * counted under leave no line.  Include it first: it asks libc for its extensions.
+ * Tests are reproducible: every one starts its generator from a constant.  Two tallies are equal
+ * when their dumps are: one line for each cell and record, names instead of numbers, sorted by
+ * text; names nothing was counted under leave no line.  Include it first: it asks libc for its
+ * extensions.
  */
 #ifndef BM_SUPPORT_H
 #define BM_SUPPORT_H
@@ -84,13 +85,15 @@ static inline const char *dump_pair(const struct bm_tally *tally, uint32_t pair)
 	static char pairs[4][800];
 	static unsigned next;
 	char *const text = pairs[next++ % 4];
-	snprintf(text, sizeof pairs[0], "%s/%u", dump_name(tally->providers, BM_PAIR_PROVIDER(pair)),
+	snprintf(text, sizeof pairs[0], "%s/%u",
+		 dump_name(tally->providers, BM_PAIR_PROVIDER(pair)),
 		 (unsigned)BM_PAIR_CATEGORY(pair));
 	return text;
 }
 
 /* dump_key - a cell's key with names for numbers */
-static inline void dump_key(const struct bm_tally *tally, int kind, const uint32_t key[4], char text[3000])
+static inline void dump_key(const struct bm_tally *tally, int kind, const uint32_t key[4],
+			    char text[3000])
 {
 	switch (kind) {
 	case BM_CELLS_CUBE:
@@ -98,7 +101,8 @@ static inline void dump_key(const struct bm_tally *tally, int kind, const uint32
 			 dump_pair(tally, key[2]), key[3]);
 		break;
 	case BM_CELLS_RELAYS:
-		snprintf(text, 3000, "%s %s", dump_name(tally->relays, key[0]), dump_pair(tally, key[1]));
+		snprintf(text, 3000, "%s %s", dump_name(tally->relays, key[0]),
+			 dump_pair(tally, key[1]));
 		break;
 	case BM_CELLS_SENDERS:
 		snprintf(text, 3000, "%s %u", dump_name(tally->senders, key[0]), key[1]);
@@ -129,14 +133,16 @@ static inline void dump_cells(struct dump *dump, const struct bm_tally *tally)
 	char key[3000];
 	for (int kind = 0; kind < BM_CELLS_COUNT; kind++) {
 		size_t count = 0;
-		BM_FOR_EACH_CELL(cell, &tally->cells[kind]) {
+		BM_FOR_EACH_CELL(cell, &tally->cells[kind])
+		{
 			dump_key(tally, kind, cell->key, key);
-			DUMP(dump, "cell %d: %s = %u %u %u %u", kind, key, cell->n[0], cell->n[1], cell->n[2],
-			     cell->n[3]);
+			DUMP(dump, "cell %d: %s = %u %u %u %u", kind, key, cell->n[0], cell->n[1],
+			     cell->n[2], cell->n[3]);
 			count++;
 		}
 		if (count != tally->cells[kind].count)
-			DUMP(dump, "cells %d: %zu stored, %zu said", kind, count, tally->cells[kind].count);
+			DUMP(dump, "cells %d: %zu stored, %zu said", kind, count,
+			     tally->cells[kind].count);
 	}
 }
 
@@ -173,20 +179,24 @@ static inline void dump_records(struct dump *dump, const struct bm_tally *tally)
 		const struct bm_template_record *const record = &tally->template[i];
 		if (record->n[0] | record->n[1] | record->n[2] | record->n[3])
 			DUMP(dump,
-			     "template %s: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " seen %" PRId64
-			     " %" PRId64 " sample %.*s rule %d category %d code %d %d.%d.%d by %s",
-			     dump_name(tally->templates, i), record->n[0], record->n[1], record->n[2],
-			     record->n[3], record->seen.first, record->seen.last, (int)record->sample.size,
-			     record->sample.data ? (const char *)record->sample.data : "", (int)record->rule,
-			     (int)record->category, record->code, record->enhanced.class,
-			     record->enhanced.subject, record->enhanced.detail,
+			     "template %s: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			     " seen %" PRId64 " %" PRId64
+			     " sample %.*s rule %d category %d code %d %d.%d.%d by %s",
+			     dump_name(tally->templates, i), record->n[0], record->n[1],
+			     record->n[2], record->n[3], record->seen.first, record->seen.last,
+			     (int)record->sample.size,
+			     record->sample.data ? (const char *)record->sample.data : "",
+			     (int)record->rule, (int)record->category, record->code,
+			     record->enhanced.class, record->enhanced.subject,
+			     record->enhanced.detail,
 			     record->judged ? dump_name(tally->providers, record->provider) : "-");
 	}
 	for (uint32_t i = 0; i < bm_intern_count(tally->addresses); i++) {
 		const struct bm_address_record *const record = &tally->address[i];
 		if (record->seen.first != BM_TIME_UNKNOWN)
 			DUMP(dump,
-			     "address %s: seen %" PRId64 " %" PRId64 " last %" PRId64 " %d evidence %d %.*s",
+			     "address %s: seen %" PRId64 " %" PRId64 " last %" PRId64
+			     " %d evidence %d %.*s",
 			     dump_name(tally->addresses, i), record->seen.first, record->seen.last,
 			     record->last_final, (int)record->last_outcome, record->evidence_hard,
 			     (int)record->evidence.size,
@@ -194,8 +204,8 @@ static inline void dump_records(struct dump *dump, const struct bm_tally *tally)
 	}
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		if (tally->category[i].first != BM_TIME_UNKNOWN)
-			DUMP(dump, "category %d: seen %" PRId64 " %" PRId64, i, tally->category[i].first,
-			     tally->category[i].last);
+			DUMP(dump, "category %d: seen %" PRId64 " %" PRId64, i,
+			     tally->category[i].first, tally->category[i].last);
 }
 
 static inline int dump_order(const void *left, const void *right)
@@ -210,7 +220,8 @@ static inline char *tally_dump(struct bm_tally *tally)
 	bm_tally_settle(tally);
 	dump_cells(&dump, tally);
 	dump_records(&dump, tally);
-	qsort(dump.lines, dump.count, sizeof *dump.lines, dump_order);
+	if (dump.count)
+		qsort(dump.lines, dump.count, sizeof *dump.lines, dump_order);
 	char *text = NULL;
 	size_t size;
 	FILE *const out = open_memstream(&text, &size);

@@ -19,7 +19,8 @@ Test(clock, days_and_dates_are_inverse)
 				unsigned month_back, day_back;
 				bm_civil_from_days(number, &year_back, &month_back, &day_back);
 				cr_assert_eq(number, want + day - 1);
-				cr_assert(year_back == year && month_back == month && day_back == day);
+				cr_assert(year_back == year && month_back == month &&
+					  day_back == day);
 			}
 			want += days;
 		}

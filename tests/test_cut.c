@@ -1,8 +1,9 @@
-/* test_cut.c - whatever the size of blocks and the way to them, they hold the lines of the file, in order, dated alike.
+/* test_cut.c - whatever the size of blocks and the way to them, they hold the lines of the file, in
+ * order, dated alike.
  *
- * A file is written plain (ranges), as gzip (a stream) and as zstd of many frames (parts), then cut into blocks of
- * many sizes.  What a worker would read of the blocks - lines without NULs in front, over-long ones only
- * counted - must be what it would read of the whole.
+ * A file is written plain (ranges), as gzip (a stream) and as zstd of many frames (parts), then cut
+ * into blocks of many sizes.  What a worker would read of the blocks - lines without NULs in front,
+ * over-long ones only counted - must be what it would read of the whole.
  */
 #include "support.h"
 
@@ -77,9 +78,11 @@ static struct content framed(const struct content *content, size_t frame_bytes)
 {
 	struct content packed = {0};
 	for (size_t at = 0; at < content->size; at += frame_bytes) {
-		const size_t left = content->size - at, size = left < frame_bytes ? left : frame_bytes;
+		const size_t left = content->size - at,
+			     size = left < frame_bytes ? left : frame_bytes;
 		uint8_t *const frame = malloc(ZSTD_compressBound(size));
-		const size_t got = ZSTD_compress(frame, ZSTD_compressBound(size), content->data + at, size, 1);
+		const size_t got =
+			ZSTD_compress(frame, ZSTD_compressBound(size), content->data + at, size, 1);
 		cr_assert_not(ZSTD_isError(got));
 		put(&packed, frame, got);
 		free(frame);
@@ -191,8 +194,8 @@ static void reading_free(struct reading *reading)
 static void for_each_block(struct file *file, size_t block_bytes, enum bm_block_kind *kind,
 			   void (*take)(void *context, const struct bm_block *block), void *context)
 {
-	struct bm_cut *const cut =
-		bm_cut_new(&file->inputs, &(struct bm_cut_options){.block_bytes = block_bytes, .threads = 1});
+	struct bm_cut *const cut = bm_cut_new(
+		&file->inputs, &(struct bm_cut_options){.block_bytes = block_bytes, .threads = 1});
 	struct bm_block block = {0};
 	for (uint64_t seq = 0; bm_cut_next(cut, &block) == BM_OK; seq++) {
 		char reason[192] = "";
@@ -236,32 +239,36 @@ static struct reading read_whole(const struct content *content)
 }
 
 /* expect - one reading is the other; undated: but for the times */
-static void expect(const struct reading *got, const struct reading *want, bool undated, const char *name,
-		   enum carrier carrier, size_t block_bytes)
+static void expect(const struct reading *got, const struct reading *want, bool undated,
+		   const char *name, enum carrier carrier, size_t block_bytes)
 {
-	cr_assert_eq(got->long_lines, want->long_lines, "%s, %s in blocks of %zu: %lu long lines, not %lu", name,
+	cr_assert_eq(got->long_lines, want->long_lines,
+		     "%s, %s in blocks of %zu: %lu long lines, not %lu", name,
 		     carrier_names[carrier], block_bytes, (unsigned long)got->long_lines,
 		     (unsigned long)want->long_lines);
-	cr_assert_eq(got->lines.size, want->lines.size, "%s, %s in blocks of %zu: %zu bytes, not %zu", name,
-		     carrier_names[carrier], block_bytes, got->lines.size, want->lines.size);
+	cr_assert_eq(got->lines.size, want->lines.size,
+		     "%s, %s in blocks of %zu: %zu bytes, not %zu", name, carrier_names[carrier],
+		     block_bytes, got->lines.size, want->lines.size);
 	const uint8_t *a = got->lines.data, *b = want->lines.data;
 	const uint8_t *const end = a + got->lines.size;
 	while (a < end) {
 		const size_t times = sizeof(bm_time);
 		const uint8_t *const stop = memchr(a + times, '\n', (size_t)(end - a) - times);
 		const size_t size = (size_t)(stop - a) + 1;
-		cr_assert_eq(memcmp(a + times, b + times, size - times), 0, "%s, %s in blocks of %zu: other lines",
-			     name, carrier_names[carrier], block_bytes);
-		cr_assert(undated || memcmp(a, b, times) == 0, "%s, %s in blocks of %zu: '%.40s' has another date",
-			  name, carrier_names[carrier], block_bytes, (const char *)a + times);
+		cr_assert_eq(memcmp(a + times, b + times, size - times), 0,
+			     "%s, %s in blocks of %zu: other lines", name, carrier_names[carrier],
+			     block_bytes);
+		cr_assert(undated || memcmp(a, b, times) == 0,
+			  "%s, %s in blocks of %zu: '%.40s' has another date", name,
+			  carrier_names[carrier], block_bytes, (const char *)a + times);
 		a += size;
 		b += size;
 	}
 }
 
 /* check - a content in one carrier and blocks of all sizes of [from, to) by step */
-static void check(const char *name, const struct content *content, enum carrier carrier, size_t frame_bytes,
-		  size_t from, size_t to, size_t step)
+static void check(const char *name, const struct content *content, enum carrier carrier,
+		  size_t frame_bytes, size_t from, size_t to, size_t step)
 {
 	const enum bm_block_kind kinds[] = {BM_BLOCK_RANGE, BM_BLOCK_READY, BM_BLOCK_PART};
 	struct file file = file_of(content, carrier, frame_bytes);
@@ -282,8 +289,8 @@ static void check(const char *name, const struct content *content, enum carrier 
 	file_free(&file);
 }
 
-static void check_carriers(const char *name, const struct content *content, size_t frame_bytes, size_t from,
-			   size_t to, size_t step)
+static void check_carriers(const char *name, const struct content *content, size_t frame_bytes,
+			   size_t from, size_t to, size_t step)
 {
 	for (int carrier = 0; carrier < CARRIERS; carrier++)
 		check(name, content, (enum carrier)carrier, frame_bytes, from, to, step);
@@ -301,7 +308,8 @@ static void put_lines(struct content *content, struct chance *chance, unsigned c
 		char line[200];
 		while (day >= month_days[month % 5])
 			day -= month_days[month++ % 5];
-		snprintf(line, sizeof line, "%s %2u %02u:%02u:%02u mail postfix/qmgr[%u]: %08X: %.*s%s\n",
+		snprintf(line, sizeof line,
+			 "%s %2u %02u:%02u:%02u mail postfix/qmgr[%u]: %08X: %.*s%s\n",
 			 months[month % 5], day + 1, i / 3600 % 24, i / 60 % 60, i % 60, i,
 			 (unsigned)chance_next(chance), (int)chance_below(chance, 60),
 			 "removed removed removed removed removed removed removed removed",
@@ -410,7 +418,8 @@ Test(cut, long_lines)
 	free(content.data);
 }
 
-/* A hole of megabytes in the middle of a log, as copytruncate leaves it: what follows it is a line. */
+/* A hole of megabytes in the middle of a log, as copytruncate leaves it: what follows it is a
+ * line. */
 Test(cut, large_holes)
 {
 	struct chance chance = {5};
@@ -424,8 +433,8 @@ Test(cut, large_holes)
 	free(content.data);
 }
 
-/* A long log over New Year and a leap day, with lines of a clock at its epoch, late lines, and stamps that are none:
- * the years do not depend on the cut. */
+/* A long log over New Year and a leap day, with lines of a clock at its epoch, late lines, and
+ * stamps that are none: the years do not depend on the cut. */
 Test(cut, years_do_not_depend_on_blocks)
 {
 	struct chance chance = {6};
@@ -440,7 +449,8 @@ Test(cut, years_do_not_depend_on_blocks)
 		if (chance_percent(&chance, 50))
 			put_text(&content, "Jan  1 00:00:07 mail kernel: an odd clock\n");
 		if (chance_percent(&chance, 50))
-			put_text(&content, "Dec 31 23:61:07 mail postfix/qmgr[1]: no such minute\n");
+			put_text(&content,
+				 "Dec 31 23:61:07 mail postfix/qmgr[1]: no such minute\n");
 		if (chance_percent(&chance, 30))
 			put_many(&content, 'z', chance_below(&chance, 300000));
 		put_text(&content, "\n");
@@ -466,7 +476,8 @@ Test(cut, exports)
 	struct content content = {0};
 	for (int i = 0; i < 60; i++) {
 		char head[100];
-		snprintf(head, sizeof head, "__CURSOR=s=%d\n__REALTIME_TIMESTAMP=1764000000123456\n", i);
+		snprintf(head, sizeof head,
+			 "__CURSOR=s=%d\n__REALTIME_TIMESTAMP=1764000000123456\n", i);
 		put_text(&content, head);
 		put(&content, "MESSAGE\n\x0c\0\0\0\0\0\0\0", 16);
 		put_text(&content, "ab\n\ncd\n__C\n\nSYSLOG_IDENTIFIER=postfix/qmgr\n");
@@ -480,8 +491,8 @@ Test(cut, exports)
 			struct content got = {0};
 			enum bm_block_kind kind;
 			for_each_block(&file, size, &kind, take_exports, &got);
-			cr_assert(bm_bytes_equal(run_of(&got), run_of(&content)), "%s in blocks of %zu",
-				  carrier_names[carrier], size);
+			cr_assert(bm_bytes_equal(run_of(&got), run_of(&content)),
+				  "%s in blocks of %zu", carrier_names[carrier], size);
 			free(got.data);
 		}
 		file_free(&file);

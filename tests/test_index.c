@@ -1,4 +1,5 @@
-/* test_index.c - numbers put in and taken out in any order, against a plain list; hashes that collide. */
+/* test_index.c - numbers put in and taken out in any order, against a plain list; hashes that
+ * collide. */
 #include "support.h"
 
 #include <criterion/criterion.h>
@@ -26,7 +27,8 @@ static void churn(uint64_t seed, uint32_t hash_limit, int steps)
 	static bool in[THINGS];
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < THINGS; i++) {
-		hashes[i] = hash_limit ? chance_below(&chance, hash_limit) * 256 : (uint32_t)chance_next(&chance);
+		hashes[i] = hash_limit ? chance_below(&chance, hash_limit) * 256
+				       : (uint32_t)chance_next(&chance);
 		in[i] = false;
 	}
 	for (int step = 0; step < steps; step++) {

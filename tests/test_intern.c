@@ -40,7 +40,8 @@ Test(intern, any_bytes_and_lengths)
 		cr_assert_eq(bm_intern_add(intern, (struct bm_bytes){bytes, size}), size);
 	bytes[0] = 1;
 	for (size_t size = 1; size < sizeof bytes; size++)
-		cr_assert_eq(bm_intern_add(intern, (struct bm_bytes){bytes, size}), sizeof bytes + size - 1);
+		cr_assert_eq(bm_intern_add(intern, (struct bm_bytes){bytes, size}),
+			     sizeof bytes + size - 1);
 	bm_intern_free(intern);
 }
 

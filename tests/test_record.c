@@ -1,7 +1,7 @@
 /* test_record.c - all header forms: who said what when; and the fast way against the plain one.
  *
- * A table of lines with what must be read of them; then each line, and a great many damaged copies of each, go
- * through a fast reader and a plain one side by side: they must agree on everything.
+ * A table of lines with what must be read of them; then each line, and a great many damaged copies
+ * of each, go through a fast reader and a plain one side by side: they must agree on everything.
  */
 #include "support.h"
 
@@ -21,46 +21,46 @@ struct form {
 };
 
 #define LINE(text) BM_BYTES(text)
-#define OK BM_RECORD_OK
-#define REST "4F0B21: removed"
+#define OK         BM_RECORD_OK
+#define REST       "4F0B21: removed"
 
 static const struct form forms[] = {
-	{"RFC 3164", LINE("Nov 24 00:29:39 mail postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39", "mail",
-	 "postfix/qmgr", REST},
-	{"day after a blank", LINE("Nov  4 00:29:39 mail postfix/qmgr[184]: " REST), OK, "2025-11-04T00:29:39",
+	{"RFC 3164", LINE("Nov 24 00:29:39 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
+	{"day after a blank", LINE("Nov  4 00:29:39 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-04T00:29:39", "mail", "postfix/qmgr", REST},
+	{"day of one digit", LINE("Nov 4 00:29:39 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-04T00:29:39", "mail", "postfix/qmgr", REST},
+	{"day with a nought", LINE("Nov 04 00:29:39 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-04T00:29:39", "mail", "postfix/qmgr", REST},
+	{"milliseconds", LINE("Nov 24 00:29:39.123 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
+	{"a leap second", LINE("Nov 24 23:59:60 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-25T00:00:00", "mail", "postfix/qmgr", REST},
+	{"no pid", LINE("Nov 24 00:29:39 mail postfix/qmgr: " REST), OK, "2025-11-24T00:29:39",
 	 "mail", "postfix/qmgr", REST},
-	{"day of one digit", LINE("Nov 4 00:29:39 mail postfix/qmgr[184]: " REST), OK, "2025-11-04T00:29:39",
-	 "mail", "postfix/qmgr", REST},
-	{"day with a nought", LINE("Nov 04 00:29:39 mail postfix/qmgr[184]: " REST), OK, "2025-11-04T00:29:39",
-	 "mail", "postfix/qmgr", REST},
-	{"milliseconds", LINE("Nov 24 00:29:39.123 mail postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39",
-	 "mail", "postfix/qmgr", REST},
-	{"a leap second", LINE("Nov 24 23:59:60 mail postfix/qmgr[184]: " REST), OK, "2025-11-25T00:00:00",
-	 "mail", "postfix/qmgr", REST},
-	{"no pid", LINE("Nov 24 00:29:39 mail postfix/qmgr: " REST), OK, "2025-11-24T00:29:39", "mail",
-	 "postfix/qmgr", REST},
 	{"no colon behind the pid", LINE("Nov 24 00:29:39 mail postfix/qmgr[184] " REST), OK,
 	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
 	{"no host", LINE("Nov 24 00:29:39 postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39", "",
 	 "postfix/qmgr", REST},
-	{"two blanks for a host", LINE("Nov 24 00:29:39  postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39",
-	 "", "postfix/qmgr", REST},
-	{"IPv4 host", LINE("Nov 24 00:29:39 192.0.2.7 postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39",
-	 "192.0.2.7", "postfix/qmgr", REST},
-	{"IPv6 host", LINE("Nov 24 00:29:39 2001:db8::7 postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39",
-	 "2001:db8::7", "postfix/qmgr", REST},
+	{"two blanks for a host", LINE("Nov 24 00:29:39  postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "", "postfix/qmgr", REST},
+	{"IPv4 host", LINE("Nov 24 00:29:39 192.0.2.7 postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "192.0.2.7", "postfix/qmgr", REST},
+	{"IPv6 host", LINE("Nov 24 00:29:39 2001:db8::7 postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "2001:db8::7", "postfix/qmgr", REST},
 	{"instance", LINE("Nov 24 00:29:39 mail postfix-out/submission/smtpd[9]: " REST), OK,
 	 "2025-11-24T00:29:39", "mail", "postfix-out/submission/smtpd", REST},
 	{"no such hour", LINE("Nov 24 24:29:39 mail postfix/qmgr[184]: " REST), OK, NO_TIME, "mail",
 	 "postfix/qmgr", REST},
 	{"no such day", LINE("Feb 30 00:29:39 mail postfix/qmgr[184]: " REST), OK, NO_TIME, "mail",
 	 "postfix/qmgr", REST},
-	{"year first", LINE("2013 Jun 16 16:05:07.123 mail postfix/qmgr[6]: " REST), OK, "2013-06-16T16:05:07",
-	 "mail", "postfix/qmgr", REST},
+	{"year first", LINE("2013 Jun 16 16:05:07.123 mail postfix/qmgr[6]: " REST), OK,
+	 "2013-06-16T16:05:07", "mail", "postfix/qmgr", REST},
 	{"year first, one digit", LINE("2013 Jun  6 16:05:07 mail postfix/qmgr[6]: " REST), OK,
 	 "2013-06-06T16:05:07", "mail", "postfix/qmgr", REST},
-	{"year first, Feb 29", LINE("2013 Feb 29 16:05:07 mail postfix/qmgr[6]: " REST), OK, NO_TIME, "mail",
-	 "postfix/qmgr", REST},
+	{"year first, Feb 29", LINE("2013 Feb 29 16:05:07 mail postfix/qmgr[6]: " REST), OK,
+	 NO_TIME, "mail", "postfix/qmgr", REST},
 	{"RFC 3339", LINE("2026-11-24T00:29:39.057123+01:00 mail postfix/qmgr[6]: " REST), OK,
 	 "2026-11-24T00:29:39+01:00", "mail", "postfix/qmgr", REST},
 	{"RFC 3339 in UTC", LINE("2026-11-24T00:29:39Z mail postfix/qmgr[6]: " REST), OK,
@@ -73,90 +73,101 @@ static const struct form forms[] = {
 	 "2026-11-24T00:29:39+01:00", "mail", "postfix/qmgr", REST},
 	{"journald short-iso", LINE("2026-11-24T00:29:39+0100 mail postfix/qmgr[6]: " REST), OK,
 	 "2026-11-24T00:29:39+01:00", "mail", "postfix/qmgr", REST},
-	{"RFC 3339, no such day", LINE("2025-02-29T00:29:39Z mail postfix/qmgr[6]: " REST), OK, NO_TIME, "mail",
-	 "postfix/qmgr", REST},
-	{"priority", LINE("<22>Nov 24 00:29:39 mail postfix/qmgr[184]: " REST), OK, "2025-11-24T00:29:39",
-	 "mail", "postfix/qmgr", REST},
-	{"priority and RFC 3339", LINE("<22>2026-11-24T00:29:39Z mail postfix/qmgr[184]: " REST), OK,
-	 "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
-	{"RFC 5424", LINE("<22>1 2026-11-24T00:29:39.057+01:00 mail postfix/qmgr 161 - - " REST), OK,
-	 "2026-11-24T00:29:39+01:00", "mail", "postfix/qmgr", REST},
-	{"RFC 5424 without the daemon", LINE("<22>1 2026-11-24T00:29:39Z mail postfix 161 - - " REST), OK,
+	{"RFC 3339, no such day", LINE("2025-02-29T00:29:39Z mail postfix/qmgr[6]: " REST), OK,
+	 NO_TIME, "mail", "postfix/qmgr", REST},
+	{"priority", LINE("<22>Nov 24 00:29:39 mail postfix/qmgr[184]: " REST), OK,
+	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
+	{"priority and RFC 3339", LINE("<22>2026-11-24T00:29:39Z mail postfix/qmgr[184]: " REST),
+	 OK, "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
+	{"RFC 5424", LINE("<22>1 2026-11-24T00:29:39.057+01:00 mail postfix/qmgr 161 - - " REST),
+	 OK, "2026-11-24T00:29:39+01:00", "mail", "postfix/qmgr", REST},
+	{"RFC 5424 without the daemon",
+	 LINE("<22>1 2026-11-24T00:29:39Z mail postfix 161 - - " REST), OK,
 	 "2026-11-24T00:29:39+00:00", "mail", "postfix", REST},
 	{"RFC 5424 with data",
-	 LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161 ID [a@1 b=\"c ] \\\" d\"][e f=\"\"] " REST), OK,
-	 "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
+	 LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161 ID [a@1 b=\"c ] \\\" d\"][e "
+	      "f=\"\"] " REST),
+	 OK, "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
 	{"RFC 5424 with a byte-order mark",
 	 LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161 - - \xef\xbb\xbf" REST), OK,
 	 "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
-	{"RFC 5424 without a stamp", LINE("<22>1 - mail postfix/qmgr 161 - - " REST), OK, NO_TIME, "mail",
-	 "postfix/qmgr", REST},
-	{"RFC 5424 cut in its data", LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161 - [a b=\"c"),
-	 BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
+	{"RFC 5424 without a stamp", LINE("<22>1 - mail postfix/qmgr 161 - - " REST), OK, NO_TIME,
+	 "mail", "postfix/qmgr", REST},
+	{"RFC 5424 cut in its data",
+	 LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161 - [a b=\"c"), BM_RECORD_OTHER, NULL,
+	 NULL, NULL, NULL},
 	{"RFC 5424 cut before its data", LINE("<22>1 2026-11-24T00:29:39Z mail postfix/qmgr 161"),
 	 BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
 	{"a forwarder's stamp in front",
 	 LINE("2021-03-06T06:09:00.000Z Mar  6 07:08:59 mail postfix/qmgr[2]: " REST), OK,
 	 "2025-03-06T07:08:59", "mail", "postfix/qmgr", REST},
-	{"two stamps of one kind", LINE("Nov 24 00:29:40 Nov 24 00:29:39 mail postfix/qmgr[2]: " REST), OK,
+	{"two stamps of one kind",
+	 LINE("Nov 24 00:29:40 Nov 24 00:29:39 mail postfix/qmgr[2]: " REST), OK,
 	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
 	{"container", LINE("smtp_1_3d8b | Nov 24 00:29:39 mail postfix/qmgr[2]: " REST), OK,
 	 "2025-11-24T00:29:39", "mail", "postfix/qmgr", REST},
-	{"container, broken bar", LINE("smtp_1_3d8b \xc2\xa6 2026-11-24T00:29:39Z mail postfix/qmgr[2]: " REST),
-	 OK, "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
+	{"container, broken bar",
+	 LINE("smtp_1_3d8b \xc2\xa6 2026-11-24T00:29:39Z mail postfix/qmgr[2]: " REST), OK,
+	 "2026-11-24T00:29:39+00:00", "mail", "postfix/qmgr", REST},
 	{"container without a stamp", LINE("smtp_1  | postfix/qmgr[121]: " REST), OK, NO_TIME, "",
 	 "postfix/qmgr", REST},
 	{"no stamp", LINE("postfix/qmgr[121]: " REST), OK, NO_TIME, "", "postfix/qmgr", REST},
-	{"lost by journald", LINE("2026-11-24T00:29:39+0100 mail postfix/smtp[6]: [285B blob data]"),
-	 BM_RECORD_LOST, NULL, NULL, NULL, NULL},
-	{"no blob", LINE("Nov 24 00:29:39 mail postfix/smtp[6]: [285B blob data] x"), OK, "2025-11-24T00:29:39",
-	 "mail", "postfix/smtp", "[285B blob data] x"},
-	{"an empty message", LINE("Nov 24 00:29:39 mail postfix/smtp[6]: "), OK, "2025-11-24T00:29:39", "mail",
-	 "postfix/smtp", ""},
+	{"lost by journald",
+	 LINE("2026-11-24T00:29:39+0100 mail postfix/smtp[6]: [285B blob data]"), BM_RECORD_LOST,
+	 NULL, NULL, NULL, NULL},
+	{"no blob", LINE("Nov 24 00:29:39 mail postfix/smtp[6]: [285B blob data] x"), OK,
+	 "2025-11-24T00:29:39", "mail", "postfix/smtp", "[285B blob data] x"},
+	{"an empty message", LINE("Nov 24 00:29:39 mail postfix/smtp[6]: "), OK,
+	 "2025-11-24T00:29:39", "mail", "postfix/smtp", ""},
 	{"nothing", LINE(""), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
 	{"a stamp alone", LINE("Nov 24 00:29:39"), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
-	{"prose", LINE("this is no log line at all, is it"), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
-	{"an unclosed priority", LINE("<22 Nov 24 00:29:39 mail x"), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
-	{"an unclosed pid", LINE("Nov 24 00:29:39 mail postfix/smtp[6: x"), BM_RECORD_OTHER, NULL, NULL, NULL,
+	{"prose", LINE("this is no log line at all, is it"), BM_RECORD_OTHER, NULL, NULL, NULL,
 	 NULL},
+	{"an unclosed priority", LINE("<22 Nov 24 00:29:39 mail x"), BM_RECORD_OTHER, NULL, NULL,
+	 NULL, NULL},
+	{"an unclosed pid", LINE("Nov 24 00:29:39 mail postfix/smtp[6: x"), BM_RECORD_OTHER, NULL,
+	 NULL, NULL, NULL},
 };
 
 #define JSON_TIME "\"__REALTIME_TIMESTAMP\":\"1764000000123456\""
 #define JSON_TAIL JSON_TIME ",\"_HOSTNAME\":\"mail\",\"SYSLOG_IDENTIFIER\":\"postfix/qmgr\""
 
 static const struct form json_forms[] = {
-	{"json", LINE("{" JSON_TAIL ",\"MESSAGE\":\"" REST "\"}"), OK, "2025-11-24T16:00:00+00:00", "mail",
-	 "postfix/qmgr", REST},
-	{"json with blanks", LINE("{ \"MESSAGE\" : \"x\" , " JSON_TAIL " }"), OK, "2025-11-24T16:00:00+00:00",
-	 "mail", "postfix/qmgr", "x"},
+	{"json", LINE("{" JSON_TAIL ",\"MESSAGE\":\"" REST "\"}"), OK, "2025-11-24T16:00:00+00:00",
+	 "mail", "postfix/qmgr", REST},
+	{"json with blanks", LINE("{ \"MESSAGE\" : \"x\" , " JSON_TAIL " }"), OK,
+	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "x"},
 	{"source time wins",
-	 LINE("{" JSON_TAIL ",\"_SOURCE_REALTIME_TIMESTAMP\":\"1764000001000000\",\"MESSAGE\":\"x\"}"), OK,
-	 "2025-11-24T16:00:01+00:00", "mail", "postfix/qmgr", "x"},
+	 LINE("{" JSON_TAIL
+	      ",\"_SOURCE_REALTIME_TIMESTAMP\":\"1764000001000000\",\"MESSAGE\":\"x\"}"),
+	 OK, "2025-11-24T16:00:01+00:00", "mail", "postfix/qmgr", "x"},
 	{"json escapes",
-	 LINE("{" JSON_TAIL ",\"MESSAGE\":\"a\\\"b\\\\c\\/d\\te\\u00e9\\u4e2d\\ud83d\\ude00!\"}"), OK,
-	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr",
+	 LINE("{" JSON_TAIL ",\"MESSAGE\":\"a\\\"b\\\\c\\/d\\te\\u00e9\\u4e2d\\ud83d\\ude00!\"}"),
+	 OK, "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr",
 	 "a\"b\\c/d\te\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80!"},
-	{"json bytes", LINE("{" JSON_TAIL ",\"MESSAGE\":[104, 105,255,33]}"), OK, "2025-11-24T16:00:00+00:00",
-	 "mail", "postfix/qmgr", "hi\xff!"},
+	{"json bytes", LINE("{" JSON_TAIL ",\"MESSAGE\":[104, 105,255,33]}"), OK,
+	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "hi\xff!"},
 	{"json strings", LINE("{" JSON_TAIL ",\"MESSAGE\":[\"first\",\"second\"]}"), OK,
 	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "first"},
-	{"json null", LINE("{" JSON_TAIL ",\"MESSAGE\":null}"), OK, "2025-11-24T16:00:00+00:00", "mail",
-	 "postfix/qmgr", ""},
+	{"json null", LINE("{" JSON_TAIL ",\"MESSAGE\":null}"), OK, "2025-11-24T16:00:00+00:00",
+	 "mail", "postfix/qmgr", ""},
 	{"json number", LINE("{" JSON_TAIL ",\"PRIORITY\":6,\"MESSAGE\":\"x\"}"), OK,
 	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "x"},
-	{"json without a program", LINE("{" JSON_TIME ",\"MESSAGE\":\"x\"}"), BM_RECORD_OTHER, NULL, NULL, NULL,
-	 NULL},
-	{"json lost", LINE("{" JSON_TAIL ",\"MESSAGE\":\"[285B blob data]\"}"), BM_RECORD_LOST, NULL, NULL,
+	{"json without a program", LINE("{" JSON_TIME ",\"MESSAGE\":\"x\"}"), BM_RECORD_OTHER, NULL,
+	 NULL, NULL, NULL},
+	{"json lost", LINE("{" JSON_TAIL ",\"MESSAGE\":\"[285B blob data]\"}"), BM_RECORD_LOST,
+	 NULL, NULL, NULL, NULL},
+	{"json cut in a string", LINE("{" JSON_TAIL ",\"MESSAGE\":\"abc"), BM_RECORD_BROKEN, NULL,
+	 NULL, NULL, NULL},
+	{"json cut in an escape", LINE("{" JSON_TAIL ",\"MESSAGE\":\"abc\\u00"), BM_RECORD_BROKEN,
+	 NULL, NULL, NULL, NULL},
+	{"json cut in bytes", LINE("{" JSON_TAIL ",\"MESSAGE\":[1,2"), BM_RECORD_BROKEN, NULL, NULL,
 	 NULL, NULL},
-	{"json cut in a string", LINE("{" JSON_TAIL ",\"MESSAGE\":\"abc"), BM_RECORD_BROKEN, NULL, NULL, NULL,
-	 NULL},
-	{"json cut in an escape", LINE("{" JSON_TAIL ",\"MESSAGE\":\"abc\\u00"), BM_RECORD_BROKEN, NULL, NULL,
-	 NULL, NULL},
-	{"json cut in bytes", LINE("{" JSON_TAIL ",\"MESSAGE\":[1,2"), BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
-	{"json byte too large", LINE("{" JSON_TAIL ",\"MESSAGE\":[256]}"), BM_RECORD_BROKEN, NULL, NULL, NULL,
-	 NULL},
+	{"json byte too large", LINE("{" JSON_TAIL ",\"MESSAGE\":[256]}"), BM_RECORD_BROKEN, NULL,
+	 NULL, NULL, NULL},
 	{"json not closed", LINE("{" JSON_TAIL), BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
-	{"no json", LINE("Nov 24 00:29:39 mail postfix/qmgr[1]: x"), BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
+	{"no json", LINE("Nov 24 00:29:39 mail postfix/qmgr[1]: x"), BM_RECORD_BROKEN, NULL, NULL,
+	 NULL, NULL},
 	{"json nothing", LINE(""), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
 };
 
@@ -165,20 +176,24 @@ static const struct form json_forms[] = {
 	"SYSLOG_IDENTIFIER=postfix/qmgr\n"
 
 static const struct form export_forms[] = {
-	{"export", LINE(EXPORT "MESSAGE=" REST "\n\n"), OK, "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr",
-	 REST},
-	{"export without its end", LINE(EXPORT "MESSAGE=" REST), OK, "2025-11-24T16:00:00+00:00", "mail",
+	{"export", LINE(EXPORT "MESSAGE=" REST "\n\n"), OK, "2025-11-24T16:00:00+00:00", "mail",
 	 "postfix/qmgr", REST},
+	{"export without its end", LINE(EXPORT "MESSAGE=" REST), OK, "2025-11-24T16:00:00+00:00",
+	 "mail", "postfix/qmgr", REST},
 	{"export, binary field", LINE(EXPORT "MESSAGE\n\x05\0\0\0\0\0\0\0a\nb=\xff\nX=y\n\n"), OK,
 	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "a\nb=\xff"},
-	{"export, other binary field", LINE(EXPORT "OTHER\n\x02\0\0\0\0\0\0\0\n\n\nMESSAGE=x\n\n"), OK,
-	 "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "x"},
-	{"export, size too large", LINE(EXPORT "MESSAGE\n\x50\0\0\0\0\0\0\0ab\n\n"), BM_RECORD_BROKEN, NULL,
-	 NULL, NULL, NULL},
-	{"export, size huge", LINE(EXPORT "MESSAGE\n\xff\xff\xff\xff\xff\xff\xff\xff" "ab\n\n"),
+	{"export, other binary field", LINE(EXPORT "OTHER\n\x02\0\0\0\0\0\0\0\n\n\nMESSAGE=x\n\n"),
+	 OK, "2025-11-24T16:00:00+00:00", "mail", "postfix/qmgr", "x"},
+	{"export, size too large", LINE(EXPORT "MESSAGE\n\x50\0\0\0\0\0\0\0ab\n\n"),
 	 BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
-	{"export, size cut", LINE(EXPORT "MESSAGE\n\x05\0\0"), BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
-	{"export without a program", LINE("__CURSOR=1\nMESSAGE=x\n\n"), BM_RECORD_OTHER, NULL, NULL, NULL, NULL},
+	{"export, size huge",
+	 LINE(EXPORT "MESSAGE\n\xff\xff\xff\xff\xff\xff\xff\xff"
+		     "ab\n\n"),
+	 BM_RECORD_BROKEN, NULL, NULL, NULL, NULL},
+	{"export, size cut", LINE(EXPORT "MESSAGE\n\x05\0\0"), BM_RECORD_BROKEN, NULL, NULL, NULL,
+	 NULL},
+	{"export without a program", LINE("__CURSOR=1\nMESSAGE=x\n\n"), BM_RECORD_OTHER, NULL, NULL,
+	 NULL, NULL},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -215,11 +230,12 @@ static void check(const struct form *form, enum bm_transport transport, bool fas
 			continue;
 		if (bm_time_text(record.time, time) == 0)
 			strcpy(time, NO_TIME);
-		cr_assert_str_eq(time, form->time, "%s: at %s, not %s", form->name, time, form->time);
-		cr_assert(is(record.host, form->host), "%s: host '%.*s'", form->name, (int)record.host.size,
-			  (const char *)record.host.data);
-		cr_assert(is(record.tag, form->tag), "%s: tag '%.*s'", form->name, (int)record.tag.size,
-			  (const char *)record.tag.data);
+		cr_assert_str_eq(time, form->time, "%s: at %s, not %s", form->name, time,
+				 form->time);
+		cr_assert(is(record.host, form->host), "%s: host '%.*s'", form->name,
+			  (int)record.host.size, (const char *)record.host.data);
+		cr_assert(is(record.tag, form->tag), "%s: tag '%.*s'", form->name,
+			  (int)record.tag.size, (const char *)record.tag.data);
 		cr_assert(is(record.message, form->message), "%s: message '%.*s'", form->name,
 			  (int)record.message.size, (const char *)record.message.data);
 		const char *const slash = strrchr(form->tag, '/');
@@ -258,8 +274,8 @@ static bool same(struct bm_bytes left, struct bm_bytes right)
 }
 
 /* agree - both readers on one line, in memory of its exact size */
-static void agree(struct bm_record_reader *fast, struct bm_record_reader *plain, const uint8_t *bytes,
-		  size_t size)
+static void agree(struct bm_record_reader *fast, struct bm_record_reader *plain,
+		  const uint8_t *bytes, size_t size)
 {
 	uint8_t *const copy = malloc(size ? size : 1);
 	memcpy(copy, bytes, size);
@@ -269,8 +285,9 @@ static void agree(struct bm_record_reader *fast, struct bm_record_reader *plain,
 	const enum bm_record_status plain_status = bm_record_read(plain, line, &right);
 	cr_assert_eq(status, plain_status, "'%.*s'", (int)size, (const char *)bytes);
 	if (status == OK)
-		cr_assert(left.time == right.time && same(left.host, right.host) && same(left.tag, right.tag) &&
-				  same(left.message, right.message) && left.daemon == right.daemon,
+		cr_assert(left.time == right.time && same(left.host, right.host) &&
+				  same(left.tag, right.tag) && same(left.message, right.message) &&
+				  left.daemon == right.daemon,
 			  "the fast reader sees '%.*s' otherwise than the plain one", (int)size,
 			  (const char *)bytes);
 	free(copy);
@@ -282,9 +299,10 @@ static size_t mutate(struct chance *chance, uint8_t *line, size_t size, size_t r
 	static const char alphabet[] = " :[]/0123456789<>TZ+-.|NovJanpostfix\r\t\"=\xc2\xa6";
 	for (uint32_t n = 1 + chance_below(chance, 3); n > 0; n--) {
 		const size_t at = size ? chance_below(chance, (uint32_t)size) : 0;
-		const uint8_t byte = chance_percent(chance, 90)
-					     ? (uint8_t)alphabet[chance_below(chance, sizeof alphabet - 1)]
-					     : (uint8_t)chance_next(chance);
+		const uint8_t byte =
+			chance_percent(chance, 90)
+				? (uint8_t)alphabet[chance_below(chance, sizeof alphabet - 1)]
+				: (uint8_t)chance_next(chance);
 		switch (chance_below(chance, 4)) {
 		case 0:
 			if (size)
@@ -368,7 +386,8 @@ Test(record, damaged_journals)
 	damaged(export_forms, COUNT(export_forms), BM_TRANSPORT_EXPORT);
 }
 
-/* bm_record_yearless tells of a line what the reader dates by the years; both must see the same stamp. */
+/* bm_record_yearless tells of a line what the reader dates by the years; both must see the same
+ * stamp. */
 Test(record, yearless_stamps)
 {
 	for (size_t i = 0; i < COUNT(forms); i++) {
@@ -386,7 +405,8 @@ Test(record, yearless_stamps)
 	}
 }
 
-/* The days a reader dates move its years as bm_record_yearless lets the cut's move: on damaged lines too. */
+/* The days a reader dates move its years as bm_record_yearless lets the cut's move: on damaged
+ * lines too. */
 Test(record, the_reader_and_the_cut_move_years_alike)
 {
 	struct chance chance = {13};
@@ -396,11 +416,12 @@ Test(record, the_reader_and_the_cut_move_years_alike)
 	for (int i = 0; i < 200000; i++) {
 		uint8_t line[512];
 		static const char *const months[] = {"Jan", "Feb", "Mar", "Oct", "Nov", "Dec"};
-		size_t size = (size_t)snprintf((char *)line, sizeof line,
-					       "%s%s %2u %02u:%02u:09 mail postfix/qmgr[184]: %s",
-					       chance_percent(&chance, 10) ? "<22>" : "",
-					       months[chance_below(&chance, 6)], 1 + chance_below(&chance, 31),
-					       chance_below(&chance, 26), chance_below(&chance, 62), REST);
+		size_t size = (size_t)snprintf(
+			(char *)line, sizeof line,
+			"%s%s %2u %02u:%02u:09 mail postfix/qmgr[184]: %s",
+			chance_percent(&chance, 10) ? "<22>" : "", months[chance_below(&chance, 6)],
+			1 + chance_below(&chance, 31), chance_below(&chance, 26),
+			chance_below(&chance, 62), REST);
 		if (chance_percent(&chance, 40))
 			size = mutate(&chance, line, size, sizeof line);
 		struct bm_record record;
@@ -411,7 +432,8 @@ Test(record, the_reader_and_the_cut_move_years_alike)
 		if (bm_record_yearless((struct bm_bytes){copy, size}, &month, &day))
 			bm_years_day(&years, month, day);
 		free(copy);
-		cr_assert_eq(reader.years.day, years.day, "after '%.*s'", (int)size, (const char *)line);
+		cr_assert_eq(reader.years.day, years.day, "after '%.*s'", (int)size,
+			     (const char *)line);
 	}
 	bm_record_reader_dispose(&reader);
 }
@@ -421,7 +443,8 @@ Test(record, transports_are_told_apart)
 	cr_assert_eq(bm_transport_sniff(BM_BYTES("\n{\"MESSAGE\":1}")), BM_TRANSPORT_JSON);
 	cr_assert_eq(bm_transport_sniff(BM_BYTES("{ \"MESSAGE\":1}")), BM_TRANSPORT_JSON);
 	cr_assert_eq(bm_transport_sniff(BM_BYTES("__CURSOR=s=1")), BM_TRANSPORT_EXPORT);
-	cr_assert_eq(bm_transport_sniff(BM_BYTES("Nov 24 00:29:39 mail x[1]: y")), BM_TRANSPORT_LINES);
+	cr_assert_eq(bm_transport_sniff(BM_BYTES("Nov 24 00:29:39 mail x[1]: y")),
+		     BM_TRANSPORT_LINES);
 	cr_assert_eq(bm_transport_sniff(BM_BYTES("")), BM_TRANSPORT_LINES);
 	cr_assert_eq(bm_transport_sniff(BM_BYTES("{no json")), BM_TRANSPORT_LINES);
 }

@@ -1,7 +1,7 @@
 /* test_scan.c - every twin of the line scanner against the plain one.
  *
- * Runs end at a page that must not be touched, ends buffers too; all short lengths, alignments and small
- * ends buffers are tried, on newlines from none to nothing else.
+ * Runs end at a page that must not be touched, ends buffers too; all short lengths, alignments and
+ * small ends buffers are tried, on newlines from none to nothing else.
  */
 #include "support.h"
 
@@ -18,8 +18,8 @@ static uint8_t *guarded(size_t size)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const size_t pages = (size + page - 1) / page + 1;
-	uint8_t *const base =
-		mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *const base = mmap(NULL, pages * page, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq((void *)base, MAP_FAILED);
 	cr_assert_eq(mprotect(base + (pages - 1) * page, page, PROT_NONE), 0);
 	return base + (pages - 1) * page - size;
@@ -33,21 +33,24 @@ static void fill(struct chance *chance, uint8_t *data, size_t size, uint32_t per
 }
 
 /* compare - both scanners over a whole run, ends_max at a time, step by step */
-static void compare(const char *name, bm_scan_fn *scan, struct bm_bytes run, size_t from, uint32_t *ends,
-		    size_t ends_max)
+static void compare(const char *name, bm_scan_fn *scan, struct bm_bytes run, size_t from,
+		    uint32_t *ends, size_t ends_max)
 {
 	uint32_t plain_ends[ENDS_MAX];
 	size_t at = from, plain_at = from;
 	for (unsigned steps = 0;; steps++) {
 		const size_t count = scan(run, &at, ends, ends_max);
 		const size_t plain = bm_scan_lines_plain(run, &plain_at, plain_ends, ends_max);
-		cr_assert_eq(count, plain, "%s: %zu ends of %zu bytes, not %zu", name, count, run.size, plain);
-		cr_assert_eq(memcmp(ends, plain_ends, count * sizeof *ends), 0, "%s: other ends", name);
+		cr_assert_eq(count, plain, "%s: %zu ends of %zu bytes, not %zu", name, count,
+			     run.size, plain);
+		cr_assert_eq(memcmp(ends, plain_ends, count * sizeof *ends), 0, "%s: other ends",
+			     name);
 		if (count == 0)
 			break;
 		cr_assert_leq(steps, run.size, "%s does not come to an end", name);
 		/* Where to go on may differ, as long as no newline lies between. */
-		const size_t low = at < plain_at ? at : plain_at, high = at < plain_at ? plain_at : at;
+		const size_t low = at < plain_at ? at : plain_at,
+			     high = at < plain_at ? plain_at : at;
 		cr_assert_leq(high, run.size);
 		cr_assert_eq(bm_bytes_find((struct bm_bytes){run.data, high}, low, '\n'), high);
 	}
@@ -75,7 +78,8 @@ static void try_lengths(const char *name, bm_scan_fn *scan)
 			fill(&chance, end - size, size, percents[i]);
 			const struct bm_bytes run = {end - size, size};
 			compare(name, scan, run, 0, ends, ENDS_MAX);
-			compare(name, scan, run, chance_below(&chance, (uint32_t)size + 1), ends, ENDS_MAX);
+			compare(name, scan, run, chance_below(&chance, (uint32_t)size + 1), ends,
+				ENDS_MAX);
 		}
 }
 
@@ -92,7 +96,8 @@ static void try_alignments(const char *name, bm_scan_fn *scan)
 	for (size_t shift = 0; shift < 64; shift++) {
 		fill(&chance, data, sizeof data, 7);
 		for (size_t size = 0; size <= LENGTH_MAX; size += 1 + size / 40)
-			compare(name, scan, (struct bm_bytes){data + shift, size}, 0, ends, ENDS_MAX);
+			compare(name, scan, (struct bm_bytes){data + shift, size}, 0, ends,
+				ENDS_MAX);
 	}
 }
 
@@ -109,7 +114,8 @@ static void try_small_buffers(const char *name, bm_scan_fn *scan)
 		uint32_t *const ends = (uint32_t *)(void *)guarded(ends_max * sizeof *ends);
 		for (uint32_t percent = 1; percent <= 100; percent += 33) {
 			fill(&chance, data, sizeof data, percent);
-			compare(name, scan, (struct bm_bytes){data, sizeof data}, 0, ends, ends_max);
+			compare(name, scan, (struct bm_bytes){data, sizeof data}, 0, ends,
+				ends_max);
 		}
 	}
 }

@@ -1,10 +1,10 @@
 /* test_span.c - the ordered monoid's laws, and what a span counts.
  *
- * Histories of messages are made by chance, but plausible: short ids used again after their removal, several
- * hosts, retries over days, expiry, deletion, passes through a content filter, lives that begin before the log or
- * outlast it, lost `removed` lines.  However such a history is cut into runs and however the runs are
- * merged, what is counted equals what one span counts that saw everything.  Where nothing is lost, the
- * script itself says what must be counted.
+ * Histories of messages are made by chance, but plausible: short ids used again after their
+ * removal, several hosts, retries over days, expiry, deletion, passes through a content filter,
+ * lives that begin before the log or outlast it, lost `removed` lines.  However such a history is
+ * cut into runs and however the runs are merged, what is counted equals what one span counts that
+ * saw everything.  Where nothing is lost, the script itself says what must be counted.
  */
 #include "support.h"
 
@@ -111,8 +111,8 @@ static struct item *add(struct script *script, enum bm_event_kind kind)
 {
 	static struct item outside;
 	struct history *const history = script->history;
-	const bool inside = !history->taste.damage ||
-			    (script->seconds >= 0 && script->seconds < LOG_SECONDS);
+	const bool inside =
+		!history->taste.damage || (script->seconds >= 0 && script->seconds < LOG_SECONDS);
 	cr_assert_lt(history->count, EVENTS_MAX);
 	struct item *const item = inside ? &history->items[history->count++] : &outside;
 	*item = (struct item){.event = {.kind = kind, .key = script->key, .time = script->at},
@@ -121,25 +121,27 @@ static struct item *add(struct script *script, enum bm_event_kind kind)
 }
 
 /* add_attempt - one delivery attempt of recipient i */
-static struct item *add_attempt(struct script *script, unsigned i, enum bm_outcome outcome, bool hop)
+static struct item *add_attempt(struct script *script, unsigned i, enum bm_outcome outcome,
+				bool hop)
 {
 	struct history *const history = script->history;
 	struct item *const item = add(script, BM_EVENT_ATTEMPT);
 	const uint32_t domain = script->to[i].domain;
 	strcpy(item->address, script->to[i].address);
 	item->event.hop = hop;
-	item->fact = (struct bm_fact){.time = script->at,
-				      .domain = domain,
-				      .provider = domain,
-				      .relay = domain,
-				      .template = chance_below(&history->chance, DOMAINS),
-				      .address = domain,
-				      .category = outcome == BM_DELIVERED
-							  ? BM_CATEGORY_DELIVERED
-							  : (uint8_t)(1 + chance_below(&history->chance, 3)),
-				      .outcome = (uint8_t)outcome,
-				      .delay_step = outcome == BM_DELIVERED ? 9 : BM_NO_STEP,
-				      .has_relay = chance_percent(&history->chance, 80)};
+	item->fact = (struct bm_fact){
+		.time = script->at,
+		.domain = domain,
+		.provider = domain,
+		.relay = domain,
+		.template = chance_below(&history->chance, DOMAINS),
+		.address = domain,
+		.category = outcome == BM_DELIVERED
+				    ? BM_CATEGORY_DELIVERED
+				    : (uint8_t)(1 + chance_below(&history->chance, 3)),
+		.outcome = (uint8_t)outcome,
+		.delay_step = outcome == BM_DELIVERED ? 9 : BM_NO_STEP,
+		.has_relay = chance_percent(&history->chance, 80)};
 	if (!hop) {
 		history->truth.outcomes[outcome]++;
 		script->counts = true;
@@ -177,15 +179,17 @@ static struct bm_message_key fresh_key(struct history *history, uint64_t host)
 	return bm_message_key(bm_bytes_of(id), host);
 }
 
-static int64_t play(struct history *history, struct bm_message_key key, int64_t seconds, bool filtered,
-		    const struct bm_message_key *origin);
+static int64_t play(struct history *history, struct bm_message_key key, int64_t seconds,
+		    bool filtered, const struct bm_message_key *origin);
 
-/* pass - recipient i goes to our own filter, which hands it back (or does not, or the next host is just near) */
+/* pass - recipient i goes to our own filter, which hands it back (or does not, or the next host
+ * is just near) */
 static void pass(struct script *script, unsigned i)
 {
 	struct history *const history = script->history;
 	struct chance *const chance = &history->chance;
-	/* The next id told, and here; told by the next message, on hosts where near relays do tell; told, but elsewhere; not told. */
+	/* The next id told, and here; told by the next message, on hosts where near relays do
+	 * tell; told, but elsewhere; not told. */
 	const unsigned luck = chance_below(chance, 3);
 	const unsigned way = luck == 1 ? (script->key.host == 7 ? 1 : 3) : luck;
 	const bool counts = way >= 2;
@@ -240,8 +244,8 @@ static void give_up(struct script *script)
 }
 
 /* begin_script - a message, its sender and recipients */
-static struct script begin_script(struct history *history, struct bm_message_key key, int64_t seconds,
-				  bool filtered)
+static struct script begin_script(struct history *history, struct bm_message_key key,
+				  int64_t seconds, bool filtered)
 {
 	struct chance *const chance = &history->chance;
 	struct script script = {.history = history, .key = key};
@@ -258,13 +262,14 @@ static struct script begin_script(struct history *history, struct bm_message_key
 }
 
 /* play - the whole life of a message; returns when its id is free again */
-static int64_t play(struct history *history, struct bm_message_key key, int64_t seconds, bool filtered,
-		    const struct bm_message_key *origin)
+static int64_t play(struct history *history, struct bm_message_key key, int64_t seconds,
+		    bool filtered, const struct bm_message_key *origin)
 {
 	struct chance *const chance = &history->chance;
 	struct script script = begin_script(history, key, seconds, filtered);
 	const size_t first = history->count;
-	add_begin(&script, !filtered && chance_percent(chance, 60), origin == NULL && chance_percent(chance, 70));
+	add_begin(&script, !filtered && chance_percent(chance, 60),
+		  origin == NULL && chance_percent(chance, 70));
 	if (origin && history->count > first) {
 		history->items[first].event.has_next = true;
 		history->items[first].event.next = *origin;
@@ -311,10 +316,13 @@ static struct history *make_history(uint64_t seed, struct taste taste, unsigned 
 	for (unsigned chain = 0; chain < HOSTS * IDS; chain++) {
 		char id[16];
 		snprintf(id, sizeof id, "A%uB%u", chain / HOSTS, chain / HOSTS);
-		const struct bm_message_key key = bm_message_key(bm_bytes_of(id), 7 + chain % HOSTS);
-		int64_t at = (int64_t)chance_below(&history.chance, 9000) - (taste.damage ? 6000 : 0);
+		const struct bm_message_key key =
+			bm_message_key(bm_bytes_of(id), 7 + chain % HOSTS);
+		int64_t at =
+			(int64_t)chance_below(&history.chance, 9000) - (taste.damage ? 6000 : 0);
 		for (unsigned i = 0; i < messages; i++)
-			at = play(&history, key, at, false, NULL) + 1 + chance_below(&history.chance, 900);
+			at = play(&history, key, at, false, NULL) + 1 +
+			     chance_below(&history.chance, 900);
 	}
 	qsort(history.items, history.count, sizeof *history.items, by_time);
 	for (size_t i = 0; i < history.count; i++) {
@@ -437,8 +445,9 @@ static void check_laws(struct taste taste, unsigned cases, unsigned messages)
 		const struct cuts cuts = make_cuts(&chance, history->count);
 		for (int way = 0; way < WAYS; way++) {
 			char *const got = in_runs(history, &cuts, (enum way)way, &chance);
-			cr_assert_str_eq(got, want, "seed %u, way %d, %u runs, %zu events: %s", seed, way,
-					 cuts.count, history->count, dump_difference(got, want));
+			cr_assert_str_eq(got, want, "seed %u, way %d, %u runs, %zu events: %s",
+					 seed, way, cuts.count, history->count,
+					 dump_difference(got, want));
 			free(got);
 		}
 		free(want);
@@ -473,7 +482,7 @@ static uint64_t total(const struct bm_tally *tally, enum bm_cells_kind kind, uns
 {
 	uint64_t sum = 0;
 	BM_FOR_EACH_CELL(cell, &tally->cells[kind])
-		sum += cell->n[column];
+	sum += cell->n[column];
 	return sum;
 }
 
@@ -497,7 +506,8 @@ static void check_truth(struct taste taste, unsigned cases)
 			cr_assert_eq(total(desk.tally, BM_CELLS_DEFERRALS, i), truth->later[i],
 				     "seed %u, later %u", seed, i);
 		}
-		cr_assert_eq(total(desk.tally, BM_CELLS_MESSAGES, 0), truth->messages, "seed %u", seed);
+		cr_assert_eq(total(desk.tally, BM_CELLS_MESSAGES, 0), truth->messages, "seed %u",
+			     seed);
 		cr_assert_eq(total(desk.tally, BM_CELLS_PERIODS, BM_MESSAGES), truth->messages);
 		bm_span_free(span);
 		bm_tally_free(desk.tally);
@@ -567,7 +577,8 @@ struct hand {
 
 static struct hand hand_new(void)
 {
-	return (struct hand){.desk = desk_new(0), .prefix = bm_span_new(true), .run = bm_span_new(false)};
+	return (struct hand){
+		.desk = desk_new(0), .prefix = bm_span_new(true), .run = bm_span_new(false)};
 }
 
 /* cut_here - the run so far is folded */
@@ -611,8 +622,8 @@ static void attempt(struct hand *hand, const char *id, const char *address, enum
 }
 
 /* finish - close and compare: delivered, bounced, expired, deferred, messages */
-static void finish(struct hand *hand, uint64_t delivered, uint64_t bounced, uint64_t expired, uint64_t deferred,
-		   uint64_t messages)
+static void finish(struct hand *hand, uint64_t delivered, uint64_t bounced, uint64_t expired,
+		   uint64_t deferred, uint64_t messages)
 {
 	cut_here(hand);
 	bm_span_close(hand->prefix, &hand->desk.counter);
@@ -682,7 +693,8 @@ Test(span, expired_then_begun_anew)
 	finish(&hand, 1, 0, 1, 1, 2);
 }
 
-/* A filter's message seen early in a long run still tells that the delivery before the cut was a hop. */
+/* A filter's message seen early in a long run still tells that the delivery before the cut was a
+ * hop. */
 Test(span, a_hop_found_early_in_a_long_run)
 {
 	struct hand hand = hand_new();
@@ -698,7 +710,8 @@ Test(span, a_hop_found_early_in_a_long_run)
 	finish(&hand, 1, 0, 0, 0, 1);
 }
 
-/* Thousands of messages between a hop and its message's end must not push out what proves the hop. */
+/* Thousands of messages between a hop and its message's end must not push out what proves the
+ * hop. */
 Test(span, a_hop_outlives_many_messages)
 {
 	struct hand hand = hand_new();
@@ -752,9 +765,10 @@ Test(span, keys_tell_ids_apart)
 					left[at] = 'B';
 				const struct bm_message_key a =
 					bm_message_key((struct bm_bytes){(uint8_t *)left, size}, 1);
-				const struct bm_message_key b =
-					bm_message_key((struct bm_bytes){(uint8_t *)right, other}, 1);
+				const struct bm_message_key b = bm_message_key(
+					(struct bm_bytes){(uint8_t *)right, other}, 1);
 				const bool same = size == other && at == size;
-				cr_assert_eq(memcmp(&a, &b, sizeof a) == 0, same, "%u %u %u", size, other, at);
+				cr_assert_eq(memcmp(&a, &b, sizeof a) == 0, same, "%u %u %u", size,
+					     other, at);
 			}
 }

@@ -1,7 +1,8 @@
-/* test_tally.c - the unordered monoid's laws: commutative, associative, identity; and its counters' edges.
+/* test_tally.c - the unordered monoid's laws: commutative, associative, identity; and its counters'
+ * edges.
  *
- * Tallies are filled by chance, each giving its own numbers to the same names; merged in any order and grouping
- * they dump the same text.
+ * Tallies are filled by chance, each giving its own numbers to the same names; merged in any order
+ * and grouping they dump the same text.
  */
 #include "support.h"
 
@@ -36,10 +37,12 @@ static struct bm_fact make_fact(struct chance *chance, struct bm_tally *tally)
 {
 	char text[64];
 	struct bm_fact fact = {
-		.time = chance_percent(chance, 5) ? BM_TIME_UNKNOWN
-						  : bm_time_make(chance_below(chance, 1000000),
-								 chance_percent(chance, 50) ? 60 : BM_OFFSET_UNKNOWN),
-		.outcome = (uint8_t)(chance_below(chance, 3) == 2 ? BM_DEFERRED : chance_below(chance, 2)),
+		.time = chance_percent(chance, 5)
+				? BM_TIME_UNKNOWN
+				: bm_time_make(chance_below(chance, 1000000),
+					       chance_percent(chance, 50) ? 60 : BM_OFFSET_UNKNOWN),
+		.outcome = (uint8_t)(chance_below(chance, 3) == 2 ? BM_DEFERRED
+								  : chance_below(chance, 2)),
 		.has_relay = chance_percent(chance, 80),
 		.delay_step = (uint8_t)chance_below(chance, BM_STEP_COUNT),
 	};
@@ -67,7 +70,8 @@ static void count_one(struct chance *chance, struct bm_counter *counter)
 	bm_count_attempt(counter, &fact);
 	if (fact.outcome != BM_DELIVERED) {
 		struct bm_address_record *const address = &tally->address[fact.address];
-		bm_tally_sample(tally, &tally->template[fact.template].sample, pick(chance, "sample", text));
+		bm_tally_sample(tally, &tally->template[fact.template].sample,
+				pick(chance, "sample", text));
 		/* Evidence as the classifier keeps it: of a hard category first. */
 		const bool hard = chance_percent(chance, 30);
 		if (hard && !address->evidence_hard)
@@ -78,14 +82,15 @@ static void count_one(struct chance *chance, struct bm_counter *counter)
 		address->evidence_hard |= hard;
 	}
 	if (fact.outcome == BM_DEFERRED) {
-		const bm_time end = fact.time == BM_TIME_UNKNOWN ? fact.time : fact.time + 999999999;
+		const bm_time end =
+			fact.time == BM_TIME_UNKNOWN ? fact.time : fact.time + 999999999;
 		bm_count_deferral(counter, &fact, (enum bm_deferral_count)chance_below(chance, 4),
 				  1 + chance_below(chance, 9), fact.time, end);
 		bm_count_expired(counter, &fact, end);
 	}
 	const uint32_t sender = bm_intern_add(tally->senders, pick(chance, "sender", text));
-	bm_count_sender(counter, sender, (enum bm_category)fact.category, (enum bm_outcome)fact.outcome,
-			1 + chance_below(chance, 3));
+	bm_count_sender(counter, sender, (enum bm_category)fact.category,
+			(enum bm_outcome)fact.outcome, 1 + chance_below(chance, 3));
 	bm_count_message(counter, sender, fact.time);
 	bm_count_period(counter, BM_REJECTED, fact.time);
 }
@@ -131,8 +136,11 @@ Test(tally, merging_commutes)
 Test(tally, merging_is_associative)
 {
 	for (unsigned seed = 1; seed <= CASES; seed++)
-		expect_same(sum(sum(make_tally(seed), make_tally(seed + 1000)), make_tally(seed + 2000)),
-			    sum(make_tally(seed), sum(make_tally(seed + 1000), make_tally(seed + 2000))), seed);
+		expect_same(sum(sum(make_tally(seed), make_tally(seed + 1000)),
+				make_tally(seed + 2000)),
+			    sum(make_tally(seed),
+				sum(make_tally(seed + 1000), make_tally(seed + 2000))),
+			    seed);
 }
 
 Test(tally, the_empty_one_changes_nothing)
@@ -146,7 +154,8 @@ Test(tally, the_empty_one_changes_nothing)
 Test(tally, merging_leaves_its_source_alone)
 {
 	for (unsigned seed = 1; seed <= CASES; seed++) {
-		struct bm_tally *const source = make_tally(seed), *const target = make_tally(seed + 7);
+		struct bm_tally *const source = make_tally(seed), *const target =
+									  make_tally(seed + 7);
 		bm_tally_merge(target, source);
 		bm_tally_free(target);
 		expect_same(source, make_tally(seed), seed);
@@ -249,8 +258,10 @@ Test(tally, cells_hold_what_was_put_into_them)
 		counts[at]++;
 	}
 	size_t walked = 0;
-	BM_FOR_EACH_CELL(cell, &cells) {
-		cr_assert_eq(cell->n[1], counts[cell->key[0] + 10 * cell->key[1] + 100 * cell->key[2]]);
+	BM_FOR_EACH_CELL(cell, &cells)
+	{
+		cr_assert_eq(cell->n[1],
+			     counts[cell->key[0] + 10 * cell->key[1] + 100 * cell->key[2]]);
 		walked++;
 	}
 	cr_assert_eq(walked, cells.count);
@@ -299,8 +310,8 @@ static void quantiles(struct chance *chance, unsigned count, unsigned bits)
 		rank += (double)rank < wanted;
 		const double truth = (double)values[rank - 1];
 		const double got = bm_steps_quantile(&steps, (double)percent / 100);
-		cr_assert(got >= truth * (1 - NEAR) - 0.5 && got <= truth * (1 + NEAR) + 0.5, "%u %% of %u: %g, not %g",
-			  percent, count, got, truth);
+		cr_assert(got >= truth * (1 - NEAR) - 0.5 && got <= truth * (1 + NEAR) + 0.5,
+			  "%u %% of %u: %g, not %g", percent, count, got, truth);
 	}
 	bm_free(steps.full);
 }

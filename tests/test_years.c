@@ -25,18 +25,19 @@ static void expect(const char *name, int32_t start, const struct stamp *stamps, 
 	struct bm_years years = bm_years_at(start);
 	for (size_t i = 0; i < count; i++) {
 		const struct stamp *const stamp = &stamps[i];
-		const int32_t want = stamp->year ? day_of(stamp->year, stamp->month, stamp->day)
-						 : BM_YEARS_NONE;
+		const int32_t want =
+			stamp->year ? day_of(stamp->year, stamp->month, stamp->day) : BM_YEARS_NONE;
 		const int32_t got = bm_years_day(&years, stamp->month, stamp->day);
 		int64_t year = 0;
 		unsigned month, day;
 		if (got != BM_YEARS_NONE)
 			bm_civil_from_days(got, &year, &month, &day);
-		cr_assert_eq(got, want, "%s: stamp %zu (%u/%u) is of %d, not %d", name, i, stamp->month,
-			     stamp->day, (int)year, stamp->year);
+		cr_assert_eq(got, want, "%s: stamp %zu (%u/%u) is of %d, not %d", name, i,
+			     stamp->month, stamp->day, (int)year, stamp->year);
 		const struct bm_years before = years;
 		cr_assert_eq(bm_years_day(&years, stamp->month, stamp->day), got);
-		cr_assert_eq(memcmp(&before, &years, sizeof years), 0, "%s: twice is not once", name);
+		cr_assert_eq(memcmp(&before, &years, sizeof years), 0, "%s: twice is not once",
+			     name);
 	}
 }
 
@@ -48,8 +49,8 @@ static void expect(const char *name, int32_t start, const struct stamp *stamps, 
 	}
 
 CASE(new_year, day_of(2025, 12, 30), {12, 30, 2025}, {12, 31, 2025}, {1, 1, 2026}, {1, 2, 2026})
-CASE(a_late_line_of_the_old_year, day_of(2025, 12, 31), {12, 31, 2025}, {1, 1, 2026}, {12, 31, 2025},
-     {1, 1, 2026}, {12, 30, 2025}, {1, 3, 2026})
+CASE(a_late_line_of_the_old_year, day_of(2025, 12, 31), {12, 31, 2025}, {1, 1, 2026},
+     {12, 31, 2025}, {1, 1, 2026}, {12, 30, 2025}, {1, 3, 2026})
 CASE(starts_with_a_late_line, day_of(2026, 1, 1), {12, 31, 2025}, {1, 1, 2026})
 CASE(leap_day, day_of(2024, 2, 27), {2, 27, 2024}, {2, 28, 2024}, {2, 29, 2024}, {3, 1, 2024})
 CASE(leap_day_over_new_year, day_of(2023, 12, 20), {12, 20, 2023}, {1, 20, 2024}, {2, 20, 2024},
@@ -63,8 +64,10 @@ CASE(a_clock_at_its_epoch, day_of(2025, 11, 15), {11, 15, 2025}, {1, 1, 2026}, {
 CASE(epoch_lines_again_and_again, day_of(2025, 6, 15), {6, 15, 2025}, {1, 1, 2026}, {6, 15, 2025},
      {1, 1, 2026}, {6, 16, 2025}, {1, 1, 2026}, {6, 17, 2025})
 CASE(a_gap_of_months, day_of(2025, 3, 1), {3, 1, 2025}, {9, 1, 2025}, {9, 2, 2025}, {9, 3, 2025})
-CASE(a_gap_over_new_year, day_of(2025, 9, 1), {9, 1, 2025}, {3, 1, 2026}, {3, 2, 2026}, {12, 31, 2026})
-CASE(a_gap_of_nine_months, day_of(2025, 5, 1), {5, 1, 2025}, {2, 20, 2026}, {2, 21, 2026}, {3, 10, 2026})
+CASE(a_gap_over_new_year, day_of(2025, 9, 1), {9, 1, 2025}, {3, 1, 2026}, {3, 2, 2026},
+     {12, 31, 2026})
+CASE(a_gap_of_nine_months, day_of(2025, 5, 1), {5, 1, 2025}, {2, 20, 2026}, {2, 21, 2026},
+     {3, 10, 2026})
 CASE(a_gap_over_a_leap_day, day_of(2023, 10, 1), {10, 1, 2023}, {2, 29, 2024}, {3, 1, 2024})
 CASE(a_late_line_of_a_month_ago, day_of(2025, 7, 1), {7, 1, 2025}, {6, 1, 2025}, {7, 1, 2025},
      {7, 20, 2025})
@@ -93,7 +96,8 @@ Test(years, twenty_years_day_by_day)
 	}
 }
 
-/* Gaps up to the stated reach, from any day of a leap cycle: the days behind the gap confirm each other. */
+/* Gaps up to the stated reach, from any day of a leap cycle: the days behind the gap confirm
+ * each other. */
 Test(years, every_gap)
 {
 	for (int32_t start = day_of(2023, 1, 1); start < day_of(2027, 1, 1); start += 3) {
@@ -103,9 +107,11 @@ Test(years, every_gap)
 				int64_t year;
 				unsigned month, day_of_month;
 				bm_civil_from_days(day, &year, &month, &day_of_month);
-				cr_assert_eq(bm_years_day(&years, month, day_of_month), day, "gap %d", gap);
+				cr_assert_eq(bm_years_day(&years, month, day_of_month), day,
+					     "gap %d", gap);
 			}
-			cr_assert_eq(years.day, start + gap + 2, "a gap of %d days is not believed", gap);
+			cr_assert_eq(years.day, start + gap + 2, "a gap of %d days is not believed",
+				     gap);
 		}
 	}
 }

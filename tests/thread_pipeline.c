@@ -41,20 +41,22 @@ static void add_line(int day, unsigned second, const char *daemon, unsigned id, 
 	struct day *const to = &days[day];
 	const int size = snprintf(to->text + to->size, sizeof to->text - to->size,
 				  "Nov %2d %02u:%02u:%02u mail postfix/%s[%u]: %08X: %s\n", day + 1,
-				  second / 3600, second / 60 % 60, second % 60, daemon, 100 + id % 7, id,
-				  rest);
+				  second / 3600, second / 60 % 60, second % 60, daemon,
+				  100 + id % 7, id, rest);
 	to->size += (size_t)size;
 	must(to->size < sizeof to->text, "a day too long");
 }
 
-static void add_message(struct chance *chance, int day, unsigned id, unsigned second, bool filtered);
+static void add_message(struct chance *chance, int day, unsigned id, unsigned second,
+			bool filtered);
 
 /* add_try - one attempt at the recipient of a message; true when it was the last */
 static bool add_try(struct chance *chance, int day, unsigned second, unsigned id, bool filtered)
 {
 	char rest[400];
 	const uint32_t luck = chance_below(chance, 100);
-	const char *const relay = filtered ? "127.0.0.1[127.0.0.1]:10024" : "mx.d.example[192.0.2.1]:25";
+	const char *const relay =
+		filtered ? "127.0.0.1[127.0.0.1]:10024" : "mx.d.example[192.0.2.1]:25";
 	const unsigned domain = id % 97;
 	if (luck < 40)
 		snprintf(rest, sizeof rest,
@@ -64,15 +66,18 @@ static bool add_try(struct chance *chance, int day, unsigned second, unsigned id
 	else if (luck < 60)
 		snprintf(rest, sizeof rest,
 			 "to=<u%u@d%u.example>, relay=mx.d%u.example[192.0.2.%u]:25, delay=1, "
-			 "dsn=5.1.1, status=bounced (host mx.d%u.example[192.0.2.%u] said: 550 5.1.1 "
+			 "dsn=5.1.1, status=bounced (host mx.d%u.example[192.0.2.%u] said: 550 "
+			 "5.1.1 "
 			 "<u%u@d%u.example>: user unknown (in reply to RCPT TO command))",
 			 id, domain, domain, domain, domain, domain, id, domain);
 	else
 		snprintf(rest, sizeof rest,
-			 "to=<u%u@d%u.example>, relay=%s, delay=1, dsn=2.0.0, status=sent (250 2.0.0 "
+			 "to=<u%u@d%u.example>, relay=%s, delay=1, dsn=2.0.0, status=sent (250 "
+			 "2.0.0 "
 			 "Ok: queued as %08X)",
 			 id, domain, relay, id | 0x80000000u);
-	/* The filter's message is there before the filter says so; or it is no filter, just near. */
+	/* The filter's message is there before the filter says so; or it is no filter, just
+	 * near. */
 	if (luck >= 60 && filtered && chance_percent(chance, 50))
 		add_message(chance, day, id | 0x80000000u, second, false);
 	add_line(day, second, "smtp", id, rest);
@@ -86,7 +91,8 @@ static void add_message(struct chance *chance, int day, unsigned id, unsigned se
 	add_line(day, second, "smtpd", id,
 		 id >> 31 ? "client=localhost[127.0.0.1]" : "client=c.example[198.51.100.7]");
 	add_line(day, second, "cleanup", id, "message-id=<x@y.example>");
-	snprintf(rest, sizeof rest, "from=<s@s%u.example>, size=1, nrcpt=1 (queue active)", id % 11);
+	snprintf(rest, sizeof rest, "from=<s@s%u.example>, size=1, nrcpt=1 (queue active)",
+		 id % 11);
 	for (; day < DAYS; day += (int)chance_below(chance, 3)) {
 		add_line(day, second, "qmgr", id, rest);
 		if (add_try(chance, day, second, id, filtered)) {
@@ -94,7 +100,8 @@ static void add_message(struct chance *chance, int day, unsigned id, unsigned se
 			return;
 		}
 		if (chance_percent(chance, 10)) {
-			snprintf(rest, sizeof rest, "from=<s@s%u.example>, status=expired, returned", id % 11);
+			snprintf(rest, sizeof rest,
+				 "from=<s@s%u.example>, status=expired, returned", id % 11);
 			add_line(day, second, "qmgr", id, rest);
 			add_line(day, second, "qmgr", id, "removed");
 			return;
@@ -115,7 +122,8 @@ static void write_frames(int fd, const struct day *day, size_t frame_bytes)
 	for (size_t at = 0; at < day->size; at += frame_bytes) {
 		const size_t left = day->size - at, size = left < frame_bytes ? left : frame_bytes;
 		void *const frame = malloc(ZSTD_compressBound(size));
-		const size_t got = ZSTD_compress(frame, ZSTD_compressBound(size), day->text + at, size, 1);
+		const size_t got =
+			ZSTD_compress(frame, ZSTD_compressBound(size), day->text + at, size, 1);
 		must(!ZSTD_isError(got), "cannot compress");
 		write_all(fd, frame, got);
 		free(frame);
@@ -125,7 +133,8 @@ static void write_frames(int fd, const struct day *day, size_t frame_bytes)
 static void write_gzip(const char *name, const struct day *day)
 {
 	const gzFile file = gzopen(name, "wb1");
-	must(file && gzwrite(file, day->text, (unsigned)day->size) == (int)day->size, "cannot write");
+	must(file && gzwrite(file, day->text, (unsigned)day->size) == (int)day->size,
+	     "cannot write");
 	gzclose(file);
 }
 
@@ -181,7 +190,8 @@ static char *run(const struct bm_rules *rules, unsigned threads, size_t block_by
 		uint64_t malformed = 0;
 		for (int reason = 0; reason < BM_MALFORMED_COUNT; reason++)
 			malformed += source->malformed[reason];
-		must(source->lines == source->events + source->other + malformed, "lines are not conserved");
+		must(source->lines == source->events + source->other + malformed,
+		     "lines are not conserved");
 		must(malformed == 0 && source->hosts == 1, "lines are read wrongly");
 	}
 	char *const text = tally_dump(done.tally);

@@ -308,7 +308,8 @@ void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_
 		return;
 	/* The old copy's room is used again when it suffices: a sample only shrinks in order. */
 	if (sample->data && text.size <= sample->size) {
-		memcpy((uint8_t *)sample->data, text.data, text.size);
+		if (text.size)
+			memcpy((uint8_t *)sample->data, text.data, text.size);
 		sample->size = text.size;
 	} else {
 		/* An empty text is one, and has an address. */

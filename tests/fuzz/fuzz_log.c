@@ -1,7 +1,7 @@
 /* fuzz_log.c - arbitrary bytes as a log: record readers, Postfix's lines, and the cut.
  *
- * What must hold: every slice lies inside what was read; the fast reader sees each line as the plain
- * one; and a worker counts the same lines in one block as in many small ones.
+ * What must hold: every slice lies inside what was read; the fast reader sees each line as the
+ * plain one; and a worker counts the same lines in one block as in many small ones.
  */
 #define _GNU_SOURCE
 #include "bouncemill/input.h"
@@ -58,7 +58,8 @@ static void check_event(const struct bm_record *record)
 }
 
 /* check_line - both readers on one line of text, a copy of the exact size */
-static void check_line(struct bm_record_reader *fast, struct bm_record_reader *plain, struct bm_bytes bytes)
+static void check_line(struct bm_record_reader *fast, struct bm_record_reader *plain,
+		       struct bm_bytes bytes)
 {
 	while (bytes.size && bytes.data[0] == 0)
 		bytes = bm_bytes_from(bytes, 1);
@@ -70,11 +71,12 @@ static void check_line(struct bm_record_reader *fast, struct bm_record_reader *p
 	const enum bm_record_status status = bm_record_read(fast, line, &left);
 	must(status == bm_record_read(plain, line, &right), "the fast reader has another status");
 	if (status == BM_RECORD_OK) {
-		must(left.time == right.time && same(left.host, right.host) && same(left.tag, right.tag) &&
-			     same(left.message, right.message) && left.daemon == right.daemon,
+		must(left.time == right.time && same(left.host, right.host) &&
+			     same(left.tag, right.tag) && same(left.message, right.message) &&
+			     left.daemon == right.daemon,
 		     "the fast reader sees another record");
-		must(inside(left.host, line) && inside(left.tag, line) && inside(left.message, line) &&
-			     left.daemon <= left.tag.size,
+		must(inside(left.host, line) && inside(left.tag, line) &&
+			     inside(left.message, line) && left.daemon <= left.tag.size,
 		     "a slice of a record outside its line");
 		check_event(&left);
 	}
@@ -192,13 +194,15 @@ static void check_cut(struct bm_bytes text, size_t block_bytes)
 	bm_inputs_add(&inputs, name);
 	bm_inputs_identify(&inputs, 2026);
 	/* What is no plain text is another fuzzer's. */
-	if (inputs.count == 1 && !inputs.list[0].skip && strcmp(inputs.list[0].codec->name, "plain") == 0) {
+	if (inputs.count == 1 && !inputs.list[0].skip &&
+	    strcmp(inputs.list[0].codec->name, "plain") == 0) {
 		const struct counts whole = grind(&inputs, (size_t)1 << 20);
 		const struct counts parts = grind(&inputs, block_bytes);
 		uint64_t malformed = 0;
 		for (int i = 0; i < BM_MALFORMED_COUNT; i++)
 			malformed += whole.malformed[i];
-		must(whole.lines == whole.events + whole.other + malformed, "lines are not conserved");
+		must(whole.lines == whole.events + whole.other + malformed,
+		     "lines are not conserved");
 		must(memcmp(&whole, &parts, sizeof whole) == 0, "small blocks count otherwise");
 	}
 	bm_inputs_dispose(&inputs);
@@ -209,7 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
-	/* The first byte chooses the size of small blocks: at least a byte-order mark's and one more. */
+	/* The first byte chooses the size of small blocks: at least a byte-order mark's and one
+	 * more. */
 	const size_t block_bytes = 4 + data[0];
 	uint8_t *const copy = malloc(size);
 	memcpy(copy, data, size);
