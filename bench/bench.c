@@ -47,7 +47,7 @@
 
 enum {
 	GENERATE_BYTES = 256 << 20, /* without PATH and --generate */
-	
+
 	MEMORY_BYTES_MIN = 64 << 20,
 	MEMORY_BYTES_MAX = 1 << 30,
 	CACHE_MULTIPLE = 4, /* a buffer so many times the last cache is in no cache */
@@ -77,7 +77,7 @@ enum stage {
 #define X(identifier, name, label) STAGE_##identifier,
 	STAGES(X)
 #undef X
-	STAGES_TOTAL
+		STAGES_TOTAL
 };
 
 static const struct {
@@ -417,8 +417,7 @@ static uint64_t attempts_of(const struct bm_tally *tally)
 {
 	uint64_t attempts = 0;
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_CUBE])
-		attempts += (uint64_t)cell->n[BM_DELIVERED] + cell->n[BM_BOUNCED] +
-			    cell->n[BM_DEFERRED];
+	attempts += (uint64_t)cell->n[BM_DELIVERED] + cell->n[BM_BOUNCED] + cell->n[BM_DEFERRED];
 	return attempts;
 }
 
@@ -825,7 +824,8 @@ static void add_end(struct page *page, const struct bench *bench)
 	bm_text_format(
 		&page->text,
 		"Floors: the same threads sum memory that no cache holds, and read(2) the files.\n"
-		"Rates are of decoded bytes.  A stage is the difference of two runs, never below 0;\n"
+		"Rates are of decoded bytes.  A stage is the difference of two runs, never below "
+		"0;\n"
 		"each is the fastest of its own, so the parts may add up to less than the whole.");
 	paint(page, PLAIN);
 	bm_text_byte(&page->text, '\n');

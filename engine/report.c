@@ -21,11 +21,7 @@
 #include "render.h"
 #include "setup.h"
 
-enum {
-	SUMMARY_COLUMNS = 80,
-	SUMMARY_COLUMNS_MIN = 60,
-	SUMMARY_COLUMNS_MAX = 160
-};
+enum { SUMMARY_COLUMNS = 80, SUMMARY_COLUMNS_MIN = 60, SUMMARY_COLUMNS_MAX = 160 };
 
 /* --- before --- */
 
@@ -251,7 +247,9 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 				     .bucket = options->bucket,
 				     .lang = options->lang,
 				     .partial = inputs->partial,
-				     .addresses = options->addresses};
+				     .addresses = options->addresses,
+				     .hide_addresses =
+					     !options->addresses || options->anonymize_key};
 	const enum bm_err err = write_all(&view, options, run->threads);
 	bm_free(sources);
 	if (err != BM_OK)

@@ -107,7 +107,8 @@ static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
 		return worker->last_host_hash;
 	if (host.size > HOST_BYTES_MAX)
 		host.size = HOST_BYTES_MAX;
-	memcpy(worker->last_host, host.data, host.size);
+	if (host.size)
+		memcpy(worker->last_host, host.data, host.size);
 	worker->last_host_size = host.size;
 	worker->last_host_hash = bm_hash(host);
 	if (host.size)

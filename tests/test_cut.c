@@ -333,7 +333,9 @@ Test(cut, blocks_of_every_size)
 	put_text(&content, "\n\n\r\n");
 	put_lines(&content, &chance, 20, 100);
 	put_text(&content, "Nov 24 00:29:39 mail postfix/qmgr[1]: no newline");
-	check_carriers("every size", &content, 700, 4, 5000, 1);
+	check_carriers("every size", &content, 700, 4, 1000, 1);
+	check_carriers("every size", &content, 700, 1000, 5000, 3);
+	check("every size", &content, PLAIN, 0, 1000, 5000, 1);
 	free(content.data);
 }
 

@@ -17,8 +17,8 @@ static struct bm_view view;
 static void set_up(void)
 {
 	tally = bm_tally_new();
-	view = (struct bm_view){.tally = tally, .bucket = BM_BUCKET_DAY, .lang = "en",
-				.addresses = true};
+	view = (struct bm_view){
+		.tally = tally, .bucket = BM_BUCKET_DAY, .lang = "en", .addresses = true};
 }
 
 static void tear_down(void)
@@ -204,8 +204,9 @@ Test(table, domains_fall_and_take_the_busiest_provider)
 	count(DAY, "a.example", "z", CATEGORY(DELIVERED), BM_DELIVERED, 2);
 	count(DAY, "many.example", "q", CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 2);
 	count(DAY, "many.example", "q", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2);
-	bm_steps_add(&bm_tally_domain_at(tally, bm_tally_domain(tally, BM_BYTES("a.example")))->delays,
-		     bm_step_of(4), 3);
+	bm_steps_add(
+		&bm_tally_domain_at(tally, bm_tally_domain(tally, BM_BYTES("a.example")))->delays,
+		bm_step_of(4), 3);
 	expect("domains", "many.example,q,4,0,2,2,0,1.000000,bad-mailbox,,,,\n"
 			  "few.example,q,1,0,1,0,0,1.000000,bad-mailbox,,,,\n"
 			  "a.example,z,2,2,0,0,0,0.000000,,,,0.04,0.04\n"
@@ -258,7 +259,10 @@ Test(table, replies_codes_and_rules)
 			      "550 5.1.1 <addr> unknown"),
 		     550, CATEGORY(BAD_MAILBOX), 2, 0);
 	record->enhanced = (struct bm_enhanced){5, 1, 1};
-	say(BM_BYTES("p\0" "4.0.0\0" "busy"), 0, CATEGORY(UNKNOWN), 0, 9);
+	say(BM_BYTES("p\0"
+		     "4.0.0\0"
+		     "busy"),
+	    0, CATEGORY(UNKNOWN), 0, 9);
 	put(BM_CELLS_SPREAD, 0, bm_tally_domain(tally, BM_BYTES("x")), 0, 0, 5);
 	put(BM_CELLS_SPREAD, 0, bm_tally_domain(tally, BM_BYTES("y")), 0, 0, 1);
 	struct bm_text text = render("replies");
@@ -287,9 +291,16 @@ Test(table, deferrals_read_their_histograms)
 
 Test(table, coverage_sums_what_was_malformed)
 {
-	struct bm_source source = {.name = "mail.log", .format = "postfix", .codec = "gzip",
-				   .bytes = 10, .lines = 9, .events = 4, .other = 2, .hosts = 1,
-				   .seen = BM_SEEN_NEVER, .status = "ok"};
+	struct bm_source source = {.name = "mail.log",
+				   .format = "postfix",
+				   .codec = "gzip",
+				   .bytes = 10,
+				   .lines = 9,
+				   .events = 4,
+				   .other = 2,
+				   .hosts = 1,
+				   .seen = BM_SEEN_NEVER,
+				   .status = "ok"};
 	source.malformed[BM_MALFORMED_CUT] = 1;
 	source.malformed[BM_MALFORMED_LONG] = 2;
 	view.sources = &source;
@@ -392,9 +403,14 @@ Test(table, summary_fits_and_is_safe)
 	count(DAY, "evil\x1b[2J\xe2\x80\xae.example", "p", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 3);
 	count(DAY + 500, "用户用户用户用户用户用户用户用户用户用户用户.example", "p",
 	      CATEGORY(QUOTA_ISSUES), BM_EXPIRED, 2);
-	say(BM_BYTES("p\0\0" "what\x9b is this"), 0, CATEGORY(UNKNOWN), 3, 0);
-	struct bm_source source = {.name = "a\x1b]0;b\a", .format = "postfix", .codec = "plain",
-				   .seen = BM_SEEN_NEVER, .status = "damaged at 5: cut"};
+	say(BM_BYTES("p\0\0"
+		     "what\x9b is this"),
+	    0, CATEGORY(UNKNOWN), 3, 0);
+	struct bm_source source = {.name = "a\x1b]0;b\a",
+				   .format = "postfix",
+				   .codec = "plain",
+				   .seen = BM_SEEN_NEVER,
+				   .status = "damaged at 5: cut"};
 	view.sources = &source;
 	view.source_count = 1;
 	for (unsigned columns = 60; columns < 140; columns += 10) {

@@ -18,7 +18,7 @@ static void expect_clean(struct bm_bytes in, size_t limit, const char *want)
 
 Test(text, integers_are_those_of_printf)
 {
-	static const int64_t values[] = {0,   1,         -1,        9,        10,      99,
+	static const int64_t values[] = {0,   1,         -1,        9,        10,     99,
 					 100, INT64_MAX, INT64_MIN, -1000000, 1234567};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		char want[32];
@@ -70,12 +70,16 @@ Test(clean, control_bytes_are_escaped_wherever_they_stand)
 Test(clean, utf8_stays_but_for_what_lies_about_itself)
 {
 	expect_clean(BM_BYTES("用户不存在 é 😀"), 0, "用户不存在 é 😀");
-	expect_clean(BM_BYTES("a\xc2\x9b" "31m"), 0, "a\\xc2\\x9b31m");
+	expect_clean(BM_BYTES("a\xc2\x9b"
+			      "31m"),
+		     0, "a\\xc2\\x9b31m");
 	expect_clean(BM_BYTES("user\xe2\x80\xaemoc"), 0, "user\\xe2\\x80\\xaemoc");
 	expect_clean(BM_BYTES("\xe2\x81\xa6"
 			      "a\xe2\x81\xa9"),
 		     0, "\\xe2\\x81\\xa6a\\xe2\\x81\\xa9");
-	expect_clean(BM_BYTES("a\xe2\x80\xa8" "b"), 0, "a\\xe2\\x80\\xa8b");
+	expect_clean(BM_BYTES("a\xe2\x80\xa8"
+			      "b"),
+		     0, "a\\xe2\\x80\\xa8b");
 	expect_clean(BM_BYTES("\xef\xbb\xbfx"), 0, "\\xef\\xbb\\xbfx");
 	expect_clean(BM_BYTES("\xef\xbf\xbe"), 0, "\\xef\\xbf\\xbe");
 }

@@ -35,11 +35,15 @@ static const struct bm_bytes payloads[] = {
 	BM_BYTES("a\nb\r\nc"),
 	BM_BYTES("<script>alert(1)</script>"),
 	BM_BYTES("</script><!--"),
-	BM_BYTES("a\xe2\x80\xa8" "b\xe2\x80\xa9" "c"),
+	BM_BYTES("a\xe2\x80\xa8"
+		 "b\xe2\x80\xa9"
+		 "c"),
 	BM_BYTES("&lt;b&gt;"),
 	BM_BYTES("\x1b[2J\x1b]0;pwn\x07"),
-	BM_BYTES("\x9b" "31mred"),
-	BM_BYTES("\xc2\x9b" "31mred"),
+	BM_BYTES("\x9b"
+		 "31mred"),
+	BM_BYTES("\xc2\x9b"
+		 "31mred"),
 	BM_BYTES("user\xe2\x80\xaemoc"),
 	BM_BYTES("\xff\xfe\xc0\xaf"),
 	BM_BYTES("\xed\xa0\x80"),
@@ -57,7 +61,7 @@ static const struct bm_bytes payloads[] = {
 enum { PAYLOAD_COUNT = sizeof payloads / sizeof *payloads };
 
 static const struct bm_column columns[] = {
-	{"text", BM_KIND_TEXT},	    {"count", BM_KIND_INT},	{"share", BM_KIND_SHARE},
+	{"text", BM_KIND_TEXT},      {"count", BM_KIND_INT},     {"share", BM_KIND_SHARE},
 	{"wait_s", BM_KIND_SECONDS}, {"period", BM_KIND_PERIOD}, {"time", BM_KIND_TIME},
 	{"last", BM_KIND_TEXT},
 };

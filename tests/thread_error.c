@@ -13,7 +13,7 @@
 
 enum { THREADS = 4, ROUNDS = 200 };
 
-static char names[THREADS][32];
+static char names[THREADS][64];
 
 /* worker - say lines of one letter each, and take and clear slots in between */
 static void *worker(void *argument)

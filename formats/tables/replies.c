@@ -4,6 +4,7 @@
  * the same reply in every run; nothing is looked up by it here, so a crafted collision costs
  * nobody anything.
  */
+#include "hidden.h"
 #include "rows.h"
 
 enum { ID_DIGITS = 16 };
@@ -22,8 +23,9 @@ struct reply {
 
 struct replies {
 	const struct bm_view *view;
-	struct reply *reply; /* by template number */
-	uint32_t *domains;   /* by template number */
+	struct reply *reply;      /* by template number */
+	uint32_t *domains;        /* by template number */
+	struct bm_hidden samples; /* by row */
 	struct bm_key *order;
 	struct bm_labels labels;
 };
@@ -94,6 +96,10 @@ static void *replies_open(const struct bm_view *view, size_t *count)
 	BM_FOR_EACH_CELL(cell, &view->tally->cells[BM_CELLS_SPREAD])
 	all->domains[cell->key[0]]++;
 	*count = sort_all(all, templates);
+	bm_hidden_make(&all->samples, *count);
+	for (size_t i = 0; i < *count; i++)
+		bm_hidden_add(&all->samples, view->tally->template[all->order[i].id].sample,
+			      view->hide_addresses);
 	return all;
 }
 
@@ -112,7 +118,7 @@ static void replies_row(const void *rows, size_t index, struct bm_value *values)
 	*values++ = bm_row_text(bm_bytes_of(rule));
 	*values++ = bm_row_text(reply->provider);
 	*values++ = bm_row_text(reply->text);
-	*values++ = bm_row_text(record->sample);
+	*values++ = bm_row_text(bm_hidden_get(&all->samples, index));
 	*values++ = bm_row_time(record->seen.first);
 	*values++ = bm_row_time(record->seen.last);
 	*values++ = bm_row_int(all->domains[id]);
@@ -121,6 +127,7 @@ static void replies_row(const void *rows, size_t index, struct bm_value *values)
 static void replies_close(void *rows)
 {
 	struct replies *const all = rows;
+	bm_hidden_dispose(&all->samples);
 	bm_free(all->reply);
 	bm_free(all->domains);
 	bm_free(all->order);

@@ -4,6 +4,7 @@
  * delivered to it afterwards.  Soft failures never list anybody.  Nothing is suggested for
  * mistyped domains yet.
  */
+#include "hidden.h"
 #include "rows.h"
 
 static const struct bm_column columns[] = {
@@ -21,7 +22,8 @@ struct suppress {
 	const struct bm_tally *tally;
 	struct bm_names names;
 	struct bm_labels labels;
-	struct listed *listed; /* by address */
+	struct listed *listed;     /* by address */
+	struct bm_hidden evidence; /* by row */
 };
 
 /* reason_of - the hard category an address failed in most; BM_CATEGORY_COUNT if in none */
@@ -58,6 +60,10 @@ static void *suppress_open(const struct bm_view *view, size_t *count)
 			all->listed[(*count)++] = (struct listed){id, reason};
 	}
 	bm_groups_dispose(&groups);
+	bm_hidden_make(&all->evidence, *count);
+	for (size_t i = 0; i < *count; i++)
+		bm_hidden_add(&all->evidence, view->tally->address[all->listed[i].id].evidence,
+			      view->hide_addresses);
 	return all;
 }
 
@@ -69,7 +75,7 @@ static void suppress_row(const void *rows, size_t index, struct bm_value *values
 	*values++ = bm_row_text(all->names.text[listed->id]);
 	*values++ = bm_row_category(&all->labels, listed->reason);
 	*values++ = bm_row_text(all->labels.severity[listed->reason]);
-	*values++ = bm_row_text(record->evidence);
+	*values++ = bm_row_text(bm_hidden_get(&all->evidence, index));
 	*values++ = bm_row_time(record->seen.first);
 	*values++ = bm_row_time(record->seen.last);
 	*values++ = bm_row_text((struct bm_bytes){0});
@@ -78,6 +84,7 @@ static void suppress_row(const void *rows, size_t index, struct bm_value *values
 static void suppress_close(void *rows)
 {
 	struct suppress *const all = rows;
+	bm_hidden_dispose(&all->evidence);
 	bm_names_dispose(&all->names);
 	bm_free(all->listed);
 	bm_free(all);

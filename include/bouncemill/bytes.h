@@ -28,7 +28,7 @@ static inline struct bm_bytes bm_bytes_of(const char *text)
 /* bm_bytes_from - the rest of a run from offset, which must not exceed its size */
 static inline struct bm_bytes bm_bytes_from(struct bm_bytes run, size_t offset)
 {
-	return (struct bm_bytes){run.data + offset, run.size - offset};
+	return (struct bm_bytes){offset ? run.data + offset : run.data, run.size - offset};
 }
 
 /* bm_bytes_equal - same size, same bytes */

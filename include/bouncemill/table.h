@@ -46,8 +46,9 @@ struct bm_view {
 	size_t source_count;
 	enum bm_bucket bucket;
 	const char *lang;
-	bool partial;                   /* some input could not be read in full */
-	bool addresses;                 /* --addresses */
+	bool partial;        /* some input could not be read in full */
+	bool addresses;      /* --addresses */
+	bool hide_addresses; /* texts may not show whole ones: not asked for, or --anonymize */
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
 };
 

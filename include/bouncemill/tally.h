@@ -65,7 +65,7 @@ enum bm_period_count { BM_MESSAGES, BM_DEFERRED_RECIPIENTS, BM_REJECTED, BM_PROB
 enum bm_deferral_count { BM_LATER_DELIVERED, BM_LATER_BOUNCED, BM_LATER_EXPIRED, BM_STILL_OPEN };
 enum bm_resolve { BM_RESOLVE_ATTEMPTS, BM_RESOLVE_SECONDS };
 
-/* Histogram steps: four per doubling, so a percentile read back is within 10 % of the truth. */
+/* Histogram steps: four per doubling, so a percentile read back is within 12.5 % of the truth. */
 enum { BM_STEP_COUNT = 160 };
 /* bm_step_of - the step of a duration in hundredths of a second (or of 100 * any count) */
 unsigned bm_step_of(uint64_t hundredths);
