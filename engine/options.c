@@ -430,7 +430,7 @@ static const struct row rows[] = {
 	 .commands = IN_BOTH, .letter = 'j'},
 	{"memory", "SIZE", NULL, "memory budget, as 512M or 4G (default: RAM / 4)", set_memory,
 	 .commands = IN_BOTH},
-	{"no-mmap", NULL, NULL, "read files instead of mapping them", NULL, FLAG(no_mmap),
+	{"no-mmap", NULL, NULL, "accepted, and always so: files are read", NULL, FLAG(no_mmap),
 	 .commands = IN_BOTH},
 
 	{"strict", NULL, "Behaviour", "malformed lines make exit status 1", NULL, FLAG(strict),

@@ -59,22 +59,16 @@ same() {
 	diff -r -u -x stderr "$1" "$2" | head -n 20
 }
 
-# conserve RESULT - the books of coverage.csv balance
+# conserve RESULT - the books of coverage.csv balance; names of inputs have no comma
 conserve() {
+	local file format codec bytes lines events other malformed rest
 	[ -e "$1/coverage.csv" ] || return 0
-	(cd "$work/case" && python3 - "$1/coverage.csv") <<'PYTHON' || blame "conservation is broken"
-import csv, os, sys
-wrong = 0
-for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
-    number = {key: int(row[key] or 0) for key in ("bytes", "lines", "events", "other", "malformed")}
-    if number["lines"] != number["events"] + number["other"] + number["malformed"]:
-        print("lines are not events + other + malformed:", row)
-        wrong = 1
-    if os.path.isfile(row["file"]) and number["bytes"] != os.path.getsize(row["file"]):
-        print("bytes are not those of the file:", row)
-        wrong = 1
-sys.exit(wrong)
-PYTHON
+	while IFS=, read -r file format codec bytes lines events other malformed rest; do
+		[ "$lines" = $((events + other + malformed)) ] ||
+			blame "$file: lines $lines are not events $events + other $other + malformed $malformed"
+		[ ! -f "$work/case/$file" ] || [ "$bytes" = "$(stat -c %s "$work/case/$file")" ] ||
+			blame "$file: $bytes bytes are not those of the file"
+	done < <(tail -n +2 "$1/coverage.csv")
 }
 
 # take_over CASE RESULT - write the wants anew: those that are there, or a first set
