@@ -334,7 +334,7 @@ static enum bm_err render(const struct bench *bench, const struct passage *passa
 				     .bucket = bench->options->bucket,
 				     .lang = bench->options->lang,
 				     .partial = inputs->partial};
-	struct bm_render *const all = bm_render_open(&view, &options, bench->threads);
+	struct bm_render *const all = bm_render_open(&view, NULL, &options, bench->threads);
 	const enum bm_err err = bm_render_directory(all, csv(), place);
 	bm_render_close(all);
 	bm_free(sources);

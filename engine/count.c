@@ -5,17 +5,11 @@
 #include "bouncemill/error.h"
 #include "bouncemill/rule.h"
 
-/* add - n to a counter that stays at its maximum */
-static inline void add(uint32_t *counter, uint32_t n)
-{
-	*counter = n > UINT32_MAX - *counter ? UINT32_MAX : *counter + n;
-}
-
 /* bump - n to one counter of the cell with key */
 static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const uint32_t key[4],
 			unsigned column, uint32_t n)
 {
-	add(&bm_cells_at(&tally->cells[kind], key)[column], n);
+	bm_add_saturating(&bm_cells_at(&tally->cells[kind], key)[column], n);
 }
 
 /* bump_last - n to one counter of a cell that is most often the same as last time */
@@ -32,7 +26,7 @@ static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
 		last->key[1] = key_1;
 		last->room = cells->room;
 	}
-	add(&last->n[column], n);
+	bm_add_saturating(&last->n[column], n);
 }
 
 static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,

@@ -124,6 +124,13 @@ static size_t nuls(struct bm_bytes data)
 	return at;
 }
 
+/* mark_size - bytes of the UTF-8 byte-order mark that a stream may begin with */
+static size_t mark_size(struct bm_bytes data)
+{
+	const struct bm_bytes mark = BM_BYTES("\xef\xbb\xbf");
+	return bm_bytes_starts(data, mark) ? mark.size : 0;
+}
+
 /* reserve - a buffer of at least size bytes, its contents kept */
 static uint8_t *reserve(uint8_t **buffer, size_t *room, size_t size)
 {
@@ -342,9 +349,7 @@ static void take_records(struct reading *reading, size_t want)
 		data.size = want;
 	if (data.size == 0)
 		return;
-	size_t start = first ? 0 : next_start(block->lane, data, 1);
-	if (first && bm_bytes_starts(data, BM_BYTES("\xef\xbb\xbf")))
-		start = 3; /* a byte-order mark */
+	const size_t start = first ? mark_size(data) : next_start(block->lane, data, 1);
 	if (start == data.size)
 		return;
 	/* A record that starts behind the last byte belongs to the next range. */
@@ -424,11 +429,8 @@ static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 		data = drop_long(lane, data);
 	if (lane->skipping)
 		return data;
-	if (lane->offset == 0 && bm_bytes_starts(data, BM_BYTES("\xef\xbb\xbf"))) {
-		lane->offset = 3; /* a byte-order mark */
-		data = bm_bytes_from(data, 3);
-	}
-	const size_t dropped = nuls(data);
+	const size_t mark = lane->offset == 0 ? mark_size(data) : 0;
+	const size_t dropped = mark + nuls(bm_bytes_from(data, mark));
 	lane->offset += dropped;
 	return bm_bytes_from(data, dropped);
 }

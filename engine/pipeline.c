@@ -175,12 +175,6 @@ static struct parcel *take_parcel(struct pipeline *pipeline, uint64_t seq)
 
 /* --- workers --- */
 
-struct thread {
-	struct pipeline *pipeline;
-	uint32_t number;
-	pthread_t id;
-};
-
 /* fill - read or decode what the cut only pointed at; a part also waits for its turn to be joined
  * to the one before */
 static void fill(struct pipeline *pipeline, struct bm_block *block)
@@ -222,37 +216,21 @@ static void release_block(struct pipeline *pipeline, struct bm_block *block)
 }
 
 /* work - a worker's life */
-static void *work(void *argument)
+static void work(void *context, size_t number)
 {
-	const struct thread *const thread = argument;
-	struct pipeline *const pipeline = thread->pipeline;
-	struct bm_worker *const worker = pipeline->workers[thread->number];
+	struct pipeline *const pipeline = context;
+	struct bm_worker *const worker = pipeline->workers[number];
 	struct bm_block block = {0};
 	while (next_block(pipeline, &block)) {
 		struct parcel *const parcel = take_parcel(pipeline, block.seq);
 		parcel->input = block.input;
-		parcel->worker = thread->number;
+		parcel->worker = (uint32_t)number;
 		bm_worker_block(worker, &pipeline->inputs->list[block.input], &block, parcel->span,
 				&parcel->counts);
 		release_block(pipeline, &block);
 		deliver(pipeline, parcel, block.seq);
 	}
 	bm_block_dispose(&block);
-	return NULL;
-}
-
-/* start_all - as many threads as the system gives, at least the caller's own; returns how many were
- * started */
-static unsigned start_all(struct thread *threads, unsigned count, void *(*run)(void *))
-{
-	unsigned started = 1;
-	while (started < count &&
-	       pthread_create(&threads[started].id, NULL, run, &threads[started]) == 0)
-		started++;
-	run(&threads[0]);
-	for (unsigned i = 1; i < started; i++)
-		pthread_join(threads[i].id, NULL);
-	return started;
 }
 
 /* --- the run --- */
@@ -334,13 +312,11 @@ void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options 
 		     struct bm_run *run)
 {
 	struct pipeline pipeline = {.options = options, .inputs = inputs, .run = run};
-	struct thread threads[THREADS_MAX];
 	pipeline.threads = options->threads < THREADS_MAX ? options->threads : THREADS_MAX;
 	*run = (struct bm_run){0};
 	set_up(&pipeline);
-	for (unsigned i = 0; i < pipeline.threads; i++)
-		threads[i] = (struct thread){.pipeline = &pipeline, .number = i};
-	run->threads = start_all(threads, pipeline.threads, work);
+	/* A worker that gets no thread of its own finds all blocks taken when its turn comes. */
+	run->threads = bm_parallel(pipeline.threads, pipeline.threads, work, &pipeline);
 	bm_span_close(pipeline.prefix, &pipeline.counter);
 	run->tally = merge_all(&pipeline);
 	tear_down(&pipeline);
@@ -373,8 +349,8 @@ static void *loop_work(void *argument)
 	}
 }
 
-void bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size_t i),
-		 void *context)
+unsigned bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size_t i),
+		     void *context)
 {
 	struct loop loop = {.count = count, .job = job, .context = context};
 	struct loop_thread list[THREADS_MAX];
@@ -389,4 +365,5 @@ void bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(list[i].id, NULL);
 	pthread_mutex_destroy(&loop.lock);
+	return started;
 }

@@ -46,7 +46,7 @@ static void open_one(void *context, size_t i)
 	opened->rows = opened->table->open(&render->view, &opened->count);
 }
 
-struct bm_render *bm_render_open(const struct bm_view *view,
+struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_table *only,
 				 const struct bm_writer_options *options, unsigned threads)
 {
 	struct bm_render *const render = bm_zalloc(1, sizeof *render);
@@ -57,7 +57,7 @@ struct bm_render *bm_render_open(const struct bm_view *view,
 	render->pieces = bm_zalloc((size_t)threads * PIECES_A_THREAD, sizeof *render->pieces);
 	const struct bm_table *table;
 	for (size_t i = 0; (table = bm_registry_table(i)) && render->count < TABLES_MAX; i++)
-		if (!table->addresses_only || view->addresses)
+		if ((only == NULL || table == only) && (!table->addresses_only || view->addresses))
 			render->list[render->count++].table = table;
 	bm_parallel(threads, render->count, open_one, render);
 	return render;

@@ -5,9 +5,10 @@
 
 #include "bouncemill/writer.h"
 
-struct bm_render; /* every table of a view, opened */
+struct bm_render; /* tables of a view, opened */
 
-struct bm_render *bm_render_open(const struct bm_view *view,
+/* bm_render_open - open only that table, or all of the view's when only is NULL */
+struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_table *only,
 				 const struct bm_writer_options *options, unsigned threads);
 void bm_render_close(struct bm_render *render);
 

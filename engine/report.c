@@ -202,16 +202,17 @@ static enum bm_err write_all(const struct bm_view *view, const struct bm_options
 		return summary(view, options);
 	const struct bm_writer_options writer_options = {options->excel, options->raw_cells,
 							 BM_VERSION};
-	struct bm_render *const render = bm_render_open(view, &writer_options, threads);
+	const struct bm_table *const table = options->table ? bm_render_find(options->table) : NULL;
+	struct bm_render *const render = bm_render_open(view, options->output_count ? NULL : table,
+							&writer_options, threads);
 	enum bm_err err = BM_OK;
 	for (size_t i = 0; i < options->output_count && err == BM_OK; i++) {
 		const char *const path = options->outputs[i];
 		err = is_bundle(path) ? bm_render_bundle(render, writer_named("json"), path)
 				      : to_directory(render, options, path);
 	}
-	if (err == BM_OK && options->table)
-		err = bm_render_table(render, bm_render_find(options->table), table_writer(options),
-				      NULL);
+	if (err == BM_OK && table)
+		err = bm_render_table(render, table, table_writer(options), NULL);
 	bm_render_close(render);
 	return err;
 }
@@ -254,9 +255,9 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 	bm_free(sources);
 	if (err != BM_OK)
 		return BM_EXIT_OUTPUT;
-	if (status == BM_EXIT_OK && options->strict && malformed_count(inputs)) {
-		bm_say(NULL, "%llu malformed lines (--strict)",
-		       (unsigned long long)malformed_count(inputs));
+	const uint64_t malformed = malformed_count(inputs);
+	if (status == BM_EXIT_OK && options->strict && malformed) {
+		bm_say(NULL, "%llu malformed lines (--strict)", (unsigned long long)malformed);
 		return BM_EXIT_PARTIAL;
 	}
 	return status;

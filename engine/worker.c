@@ -49,6 +49,15 @@ struct bm_worker {
 	unsigned staged_count;
 };
 
+/* log_named - the format of a name that options.c has checked; the first of all for NULL */
+static const struct bm_log *log_named(const char *name)
+{
+	size_t i = 0;
+	while (name && strcmp(bm_registry_log(i)->name, name) != 0)
+		i++;
+	return bm_registry_log(i);
+}
+
 struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options)
 {
 	struct bm_worker *const worker = bm_zalloc(1, sizeof *worker);
@@ -65,7 +74,7 @@ struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options)
 		.category = BM_CATEGORY_DELIVERED,
 		.delay_step = BM_NO_STEP,
 	};
-	worker->log = bm_registry_log(0);
+	worker->log = log_named(options->log_format);
 	bm_record_reader_init(&worker->reader, BM_TRANSPORT_LINES, options->zone);
 	return worker;
 }
@@ -250,7 +259,7 @@ static enum bm_event_kind parse(struct bm_worker *worker, const struct bm_record
 {
 	if (worker->log->parse(record, event) != BM_EVENT_OTHER)
 		return event->kind;
-	for (size_t i = 0; bm_registry_log(i); i++) {
+	for (size_t i = 0; worker->options->log_format == NULL && bm_registry_log(i); i++) {
 		if (bm_registry_log(i) == worker->log ||
 		    bm_registry_log(i)->parse(record, event) == BM_EVENT_OTHER)
 			continue;

@@ -7,7 +7,6 @@ enum { ARENA_CHUNK_BYTES_MIN = 1 << 14, ARENA_CHUNK_BYTES_MAX = 1 << 22 };
 
 struct bm_arena_chunk {
 	struct bm_arena_chunk *older;
-	size_t size; /* bytes behind the header */
 };
 
 /* add_chunk - make room for at least size bytes */
@@ -18,7 +17,6 @@ static void add_chunk(struct bm_arena *arena, size_t size)
 	const size_t room = size > arena->chunk_bytes ? size : arena->chunk_bytes;
 	struct bm_arena_chunk *const chunk = bm_alloc(sizeof *chunk + room);
 	chunk->older = arena->chunk;
-	chunk->size = room;
 	arena->chunk = chunk;
 	arena->next = (uint8_t *)(chunk + 1);
 	arena->left = room;
@@ -45,30 +43,12 @@ struct bm_bytes bm_arena_copy(struct bm_arena *arena, struct bm_bytes run)
 	return (struct bm_bytes){copy, run.size};
 }
 
-/* free_older - give back every chunk behind this one */
-static void free_older(struct bm_arena_chunk *chunk)
-{
-	while (chunk->older) {
-		struct bm_arena_chunk *const older = chunk->older;
-		chunk->older = older->older;
-		bm_free(older);
-	}
-}
-
-void bm_arena_reset(struct bm_arena *arena)
-{
-	if (arena->chunk == NULL)
-		return;
-	free_older(arena->chunk);
-	arena->next = (uint8_t *)(arena->chunk + 1);
-	arena->left = arena->chunk->size;
-}
-
 void bm_arena_dispose(struct bm_arena *arena)
 {
-	if (arena->chunk) {
-		free_older(arena->chunk);
-		bm_free(arena->chunk);
+	while (arena->chunk) {
+		struct bm_arena_chunk *const chunk = arena->chunk;
+		arena->chunk = chunk->older;
+		bm_free(chunk);
 	}
 	*arena = (struct bm_arena){0};
 }

@@ -1,7 +1,6 @@
 /* arena.h - memory that is given out in small pieces and taken back all at once.
  *
- * Pieces never move.  One owner, no locks.  bm_arena_reset keeps the largest chunk for the next
- * round, so a loop over blocks allocates only while it grows.
+ * Pieces never move.  One owner, no locks.
  */
 #ifndef BM_ARENA_H
 #define BM_ARENA_H
@@ -21,7 +20,6 @@ struct bm_arena {
 void *bm_arena_take(struct bm_arena *arena, size_t size);
 /* bm_arena_copy - a copy of run */
 struct bm_bytes bm_arena_copy(struct bm_arena *arena, struct bm_bytes run);
-void bm_arena_reset(struct bm_arena *arena);
 void bm_arena_dispose(struct bm_arena *arena);
 
 #endif

@@ -18,11 +18,6 @@ static inline size_t left(const struct cursor *cursor)
 	return (size_t)(cursor->end - cursor->at);
 }
 
-static inline bool is_digit(uint8_t byte)
-{
-	return (uint8_t)(byte - '0') < 10;
-}
-
 /* two_digits - their value, or more than 99 */
 static inline unsigned two_digits(const uint8_t *at)
 {
@@ -54,9 +49,9 @@ static inline int day_seconds(const uint8_t *at)
 static inline void skip_fraction(struct cursor *cursor)
 {
 	if (left(cursor) < 2 || (*cursor->at != '.' && *cursor->at != ',') ||
-	    !is_digit(cursor->at[1]))
+	    !bm_is_digit(cursor->at[1]))
 		return;
-	for (cursor->at++; cursor->at < cursor->end && is_digit(*cursor->at); cursor->at++)
+	for (cursor->at++; cursor->at < cursor->end && bm_is_digit(*cursor->at); cursor->at++)
 		;
 }
 
@@ -87,13 +82,13 @@ static inline bm_time time_at(int64_t midnight, int seconds, int offset)
 static unsigned day_of_month(struct cursor *cursor)
 {
 	const uint8_t *at = cursor->at;
-	if (at[0] == ' ' && is_digit(at[1])) {
+	if (at[0] == ' ' && bm_is_digit(at[1])) {
 		cursor->at += 2;
 		return at[1] - '0';
 	}
-	if (!is_digit(at[0]))
+	if (!bm_is_digit(at[0]))
 		return 0;
-	const unsigned size = is_digit(at[1]) ? 2 : 1;
+	const unsigned size = bm_is_digit(at[1]) ? 2 : 1;
 	cursor->at += size;
 	return size == 2 ? two_digits(at) : (unsigned)(at[0] - '0');
 }
@@ -128,7 +123,7 @@ static bool stamp_month(struct bm_record_reader *reader, struct cursor *cursor, 
 		if (day == 0 || left(&next) < 9)
 			return false;
 	}
-	if (*next.at != ' ' || !is_digit(next.at[1]) || next.at[3] != ':')
+	if (*next.at != ' ' || !bm_is_digit(next.at[1]) || next.at[3] != ':')
 		return false;
 	/* A stamp that is none must not move the years. */
 	const int seconds = day_seconds(next.at + 1);
@@ -231,7 +226,7 @@ static bool stamp(struct bm_record_reader *reader, struct cursor *cursor, bm_tim
 	bool found;
 	if ((uint8_t)(first - 'A') < 26)
 		found = stamp_month(reader, cursor, time);
-	else if (is_digit(first))
+	else if (bm_is_digit(first))
 		found = stamp_date(reader, cursor, time) || stamp_year_month(cursor, time);
 	else
 		return false;
@@ -258,7 +253,7 @@ static inline struct bm_bytes token(struct cursor *cursor, size_t max)
 static inline bool skip_pid(struct cursor *cursor)
 {
 	const uint8_t *at = cursor->at + 1;
-	while (at < cursor->end && is_digit(*at))
+	while (at < cursor->end && bm_is_digit(*at))
 		at++;
 	if (at == cursor->at + 1 || at == cursor->end || *at != ']')
 		return false;
@@ -294,7 +289,7 @@ static bool is_blob(struct bm_bytes message)
 {
 	static const char tail[] = "B blob data]";
 	const size_t size = sizeof tail - 1;
-	return message.size > size + 1 && message.data[0] == '[' && is_digit(message.data[1]) &&
+	return message.size > size + 1 && message.data[0] == '[' && bm_is_digit(message.data[1]) &&
 	       memcmp(message.data + message.size - size, tail, size) == 0;
 }
 
@@ -387,7 +382,7 @@ static enum bm_record_status read_5424(struct bm_record_reader *reader, struct c
 static bool skip_priority(struct cursor *cursor)
 {
 	const uint8_t *at = cursor->at + 1;
-	while (at < cursor->end && is_digit(*at))
+	while (at < cursor->end && bm_is_digit(*at))
 		at++;
 	if (at == cursor->end || *at != '>')
 		return false;
@@ -555,7 +550,7 @@ static void remember_host(struct bm_record_reader *reader, struct bm_bytes name)
 	struct bm_host *const hosts = reader->hosts;
 	/* What the long way could take for another stamp, or for a tag, must go the long way again.
 	 */
-	if (name.size == 0 || name.size > sizeof hosts->bytes || is_digit(name.data[0]) ||
+	if (name.size == 0 || name.size > sizeof hosts->bytes || bm_is_digit(name.data[0]) ||
 	    name.data[name.size - 1] == ':' || (name.size == 3 && month_number(name.data)))
 		return;
 	for (size_t i = 0; i < sizeof reader->hosts / sizeof *hosts; i++)
@@ -626,7 +621,7 @@ static bm_time microseconds(struct bm_bytes digits)
 	if (digits.size == 0 || digits.size > 18)
 		return BM_TIME_UNKNOWN;
 	for (size_t i = 0; i < digits.size; i++) {
-		if (!is_digit(digits.data[i]))
+		if (!bm_is_digit(digits.data[i]))
 			return BM_TIME_UNKNOWN;
 		value = value * 10 + (uint64_t)(digits.data[i] - '0');
 	}
@@ -687,7 +682,7 @@ static enum bm_record_status read_export(struct bm_record_reader *reader, struct
 
 static unsigned hex_value(uint8_t byte)
 {
-	if (is_digit(byte))
+	if (bm_is_digit(byte))
 		return byte - '0';
 	const uint8_t lower = byte | 0x20;
 	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10u : 255;
@@ -811,7 +806,7 @@ static bool json_bytes(struct cursor *cursor, struct bm_text *out, struct bm_byt
 	unsigned number = 0;
 	for (; cursor->at < cursor->end; cursor->at++) {
 		const uint8_t byte = *cursor->at;
-		if (is_digit(byte)) {
+		if (bm_is_digit(byte)) {
 			number = number * 10 + (unsigned)(byte - '0');
 			if (number > 255)
 				return false;

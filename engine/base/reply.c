@@ -903,7 +903,7 @@ static void mask_joined(struct mask *mask, struct bm_bytes word)
 	else if (is_stamp(word))
 		hide(mask, BM_BYTES("<id>"));
 	else if (word.data[0] == '/' && bm_bytes_find(word, 1, '/') < word.size)
-		hide(mask, BM_BYTES("<id>")); /* a path such as /home/user/Maildir */
+		hide(mask, BM_BYTES("<id>")); /* a path, such as a Maildir's */
 	else if (is_bare_url(word))
 		mask_url(mask, word, 0);
 	else if (is_base64(word))

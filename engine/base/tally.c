@@ -95,12 +95,6 @@ void bm_cells_dispose(struct bm_cells *cells)
 	*cells = (struct bm_cells){0};
 }
 
-/* saturating_add - a counter stays at its maximum rather than starting again */
-static inline void saturating_add(uint32_t *counter, uint32_t more)
-{
-	*counter = more > UINT32_MAX - *counter ? UINT32_MAX : *counter + more;
-}
-
 /* --- histograms --- */
 
 unsigned bm_step_of(uint64_t hundredths)
@@ -142,7 +136,7 @@ void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count)
 	}
 	if (steps->full == NULL)
 		spill(steps);
-	saturating_add(&steps->full[step], count);
+	bm_add_saturating(&steps->full[step], count);
 }
 
 /* step_counts - all counters of a histogram, whatever its form */
@@ -389,7 +383,7 @@ static void add_batch(struct bm_cells *target, const struct bm_cell *batch, unsi
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t *const n = bm_cells_at(target, batch[i].key);
 		for (int outcome = 0; outcome < BM_OUTCOME_COUNT; outcome++)
-			saturating_add(&n[outcome], batch[i].n[outcome]);
+			bm_add_saturating(&n[outcome], batch[i].n[outcome]);
 	}
 }
 
@@ -489,8 +483,8 @@ void bm_tally_settle(struct bm_tally *tally)
 			continue;
 		const uint32_t key[4] = {id, BM_PAIR(relay->provider - 1, BM_CATEGORY_DELIVERED), 0,
 					 0};
-		saturating_add(&bm_cells_at(&tally->cells[BM_CELLS_RELAYS], key)[BM_DELIVERED],
-			       relay->delivered);
+		bm_add_saturating(&bm_cells_at(&tally->cells[BM_CELLS_RELAYS], key)[BM_DELIVERED],
+				  relay->delivered);
 		relay->delivered = 0;
 	}
 }

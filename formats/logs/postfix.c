@@ -78,14 +78,9 @@ static enum daemon daemon_of(const struct bm_record *record)
 	return daemon;
 }
 
-static inline bool is_digit(uint8_t byte)
-{
-	return (uint8_t)(byte - '0') < 10;
-}
-
 static inline bool is_alnum(uint8_t byte)
 {
-	return is_digit(byte) || (uint8_t)((byte | 0x20) - 'a') < 26;
+	return bm_is_digit(byte) || (uint8_t)((byte | 0x20) - 'a') < 26;
 }
 
 /* queue_id_size - length of a queue id at the head of run, or 0; digits or letters only */
@@ -198,14 +193,14 @@ static uint32_t hundredths(struct bm_bytes digits)
 {
 	uint64_t whole = 0;
 	size_t at = 0;
-	for (; at < digits.size && is_digit(digits.data[at]) && whole <= DELAY_SECONDS_MAX; at++)
+	for (; at < digits.size && bm_is_digit(digits.data[at]) && whole <= DELAY_SECONDS_MAX; at++)
 		whole = whole * 10 + (uint64_t)(digits.data[at] - '0');
 	if (at == 0 || whole > DELAY_SECONDS_MAX / 10)
 		return UINT32_MAX;
 	uint32_t value = (uint32_t)whole * 100;
-	if (at + 1 < digits.size && digits.data[at] == '.' && is_digit(digits.data[at + 1])) {
+	if (at + 1 < digits.size && digits.data[at] == '.' && bm_is_digit(digits.data[at + 1])) {
 		value += (uint32_t)(digits.data[at + 1] - '0') * 10;
-		if (at + 2 < digits.size && is_digit(digits.data[at + 2]))
+		if (at + 2 < digits.size && bm_is_digit(digits.data[at + 2]))
 			value += (uint32_t)(digits.data[at + 2] - '0');
 	}
 	return value;

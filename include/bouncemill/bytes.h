@@ -59,6 +59,12 @@ static inline size_t bm_bytes_find(struct bm_bytes run, size_t from, uint8_t byt
 	return hit ? (size_t)((const uint8_t *)hit - run.data) : run.size;
 }
 
+/* bm_is_digit - '0' to '9' */
+static inline bool bm_is_digit(uint8_t byte)
+{
+	return (uint8_t)(byte - '0') < 10;
+}
+
 /* bm_load64 - 8 bytes as one little-endian word */
 static inline uint64_t bm_load64(const uint8_t *at)
 {

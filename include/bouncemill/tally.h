@@ -34,6 +34,12 @@ struct bm_cells {
 	     cell < end_##cell; cell++)                                                            \
 		if (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3])
 
+/* bm_add_saturating - n more on a counter that stays at its maximum rather than starting again */
+static inline void bm_add_saturating(uint32_t *counter, uint32_t n)
+{
+	*counter = n > UINT32_MAX - *counter ? UINT32_MAX : *counter + n;
+}
+
 /* bm_cells_at - the counters of a key, made when missing; valid until the next bm_cells_at.  The
  * caller must make at least one of them non-zero. */
 uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4]);
