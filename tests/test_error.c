@@ -114,3 +114,21 @@ Test(error, nothing_is_something)
 	bm_free(zero);
 	bm_free(NULL);
 }
+
+/* More large pieces at once than are noted: the rest are ordinary ones, and all are given back. */
+Test(memory, more_large_pieces_than_are_noted)
+{
+	enum { COUNT = 1100, BYTES = 1 << 20 };
+	static uint8_t *pieces[COUNT];
+	for (int i = 0; i < COUNT; i++) {
+		pieces[i] = bm_zalloc(1, BYTES);
+		cr_assert_eq(pieces[i][BYTES - 1], 0);
+		pieces[i][0] = (uint8_t)i;
+	}
+	for (int i = 0; i < COUNT; i++) {
+		cr_assert_eq(pieces[i][0], (uint8_t)i);
+		pieces[i] = bm_realloc(pieces[i], 2 * BYTES + 1);
+		cr_assert_eq(pieces[i][0], (uint8_t)i);
+		bm_free(pieces[i]);
+	}
+}

@@ -170,21 +170,21 @@ static void unlock_huges(void)
 	atomic_flag_clear_explicit(&huges_lock, memory_order_release);
 }
 
-/* note_huge - replace the note of `data` by another one: {NULL, 0} notes a new piece, or forgets
- * one; returns the old note, or a zeroed one when there is none */
-static struct huge note_huge(void *data, struct huge note)
+/* replace_huge - put note in the place of data's, NULL standing for a free place; the old one goes to *old.  false =
+ * there is no such place */
+static bool replace_huge(void *data, struct huge note, struct huge *old)
 {
-	struct huge old = {0};
+	bool found = false;
 	lock_huges();
-	for (int i = 0; i < HUGE_MAX; i++) {
+	for (int i = 0; i < HUGE_MAX && !found; i++) {
 		if (huges[i].data != data)
 			continue;
-		old = huges[i];
+		*old = huges[i];
 		huges[i] = note;
-		break;
+		found = true;
 	}
 	unlock_huges();
-	return old;
+	return found;
 }
 
 /* map_aligned - zeroed pages at a multiple of HUGE_BYTES, or NULL */
@@ -222,11 +222,14 @@ static void *take_huge(size_t size)
 	const size_t rounded = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
 	if (rounded < size || !within_budget(rounded))
 		return NULL;
+	struct huge old;
 	void *const data = map_aligned(rounded);
-	if (data) {
-		note_huge(NULL, (struct huge){data, rounded});
-		atomic_fetch_add(&huge_bytes, rounded);
+	if (data && !replace_huge(NULL, (struct huge){data, rounded}, &old)) {
+		munmap(data, rounded); /* so many are noted that an ordinary piece must do */
+		return take_zeroed(1, size);
 	}
+	if (data)
+		atomic_fetch_add(&huge_bytes, rounded);
 	return data;
 }
 
@@ -235,12 +238,12 @@ static bool give_huge(void *data)
 {
 	if (data == NULL || ((uintptr_t)data & (HUGE_BYTES - 1)))
 		return false;
-	const struct huge old = note_huge(data, (struct huge){0});
-	if (old.data) {
-		munmap(old.data, old.size);
-		atomic_fetch_sub(&huge_bytes, old.size);
-	}
-	return old.data != NULL;
+	struct huge old;
+	if (!replace_huge(data, (struct huge){0}, &old))
+		return false;
+	munmap(old.data, old.size);
+	atomic_fetch_sub(&huge_bytes, old.size);
+	return true;
 }
 
 /* room_of - bytes that may be used at data */
