@@ -37,7 +37,7 @@
 
 #include "bouncemill/error.h"
 #include "cut.h"
-#include "index.h"
+#include "bouncemill/index.h"
 #include "worker.h"
 
 enum { SPANS_A_WORKER = 4, THREADS_MAX = 256 };

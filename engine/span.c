@@ -9,7 +9,7 @@
 #include "span.h"
 
 #include "hash.h"
-#include "index.h"
+#include "bouncemill/index.h"
 
 #define NONE UINT32_MAX
 

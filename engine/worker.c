@@ -10,7 +10,7 @@
 #include "bouncemill/registry.h"
 #include "classify.h"
 #include "hash.h"
-#include "index.h"
+#include "bouncemill/index.h"
 #include "record.h"
 #include "scan.h"
 

@@ -132,17 +132,12 @@ static inline void dump_cells(struct dump *dump, const struct bm_tally *tally)
 {
 	char key[3000];
 	for (int kind = 0; kind < BM_CELLS_COUNT; kind++) {
-		size_t count = 0;
 		BM_FOR_EACH_CELL(cell, &tally->cells[kind])
 		{
 			dump_key(tally, kind, cell->key, key);
 			DUMP(dump, "cell %d: %s = %u %u %u %u", kind, key, cell->n[0], cell->n[1],
 			     cell->n[2], cell->n[3]);
-			count++;
 		}
-		if (count != tally->cells[kind].count)
-			DUMP(dump, "cells %d: %zu stored, %zu said", kind, count,
-			     tally->cells[kind].count);
 	}
 }
 

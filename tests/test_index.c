@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "index.h"
+#include "bouncemill/index.h"
 
 enum { THINGS = 3000 };
 

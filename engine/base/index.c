@@ -1,6 +1,6 @@
 /* index.c - linear probing with backward shift on removal: no tombstones, so look-ups stay short
  * however often queue ids come and go. */
-#include "index.h"
+#include "bouncemill/index.h"
 
 enum { INDEX_ROOM_MIN = 256 };
 

@@ -1,8 +1,8 @@
 /* tally.c - hashed counters that merge; see tally.h for what they mean.
  *
- * Cells are 32 bytes, two to a cache line, probed linearly at a load of at most 1/2.  A merge
+ * Cells are 32 bytes, two to a cache line, in the order they were made; an index finds them.  A merge
  * renames the source's numbers to the target's (each name is interned once), then adds cell by
- * cell; the look-ups are independent, so the next cells' lines are fetched ahead.
+ * cell; the look-ups are independent, so the next cells' places are fetched ahead.
  */
 #include "bouncemill/tally.h"
 
@@ -11,7 +11,7 @@
 #include "bouncemill/rule.h"
 #include "hash.h"
 
-enum { CELLS_ROOM_MIN = 1 << 6, SAMPLE_BYTES_MAX = 512, PREFETCH_AHEAD = 8 };
+enum { SAMPLE_BYTES_MAX = 512, PREFETCH_AHEAD = 8 };
 
 struct bm_tally_private {
 	struct bm_arena samples;
@@ -20,12 +20,12 @@ struct bm_tally_private {
 
 /* --- cells --- */
 
-static inline uint64_t key_hash(const uint32_t key[4])
+static inline uint32_t key_hash(const uint32_t key[4])
 {
 	const uint64_t *const seeds = bm_hash_seeds();
 	uint64_t words[2];
 	memcpy(words, key, sizeof words);
-	return bm_hash_mix(words[0] ^ seeds[0], words[1] ^ seeds[1]);
+	return (uint32_t)bm_hash_mix(words[0] ^ seeds[0], words[1] ^ seeds[1]);
 }
 
 static inline bool same_key(const uint32_t left[4], const uint32_t right[4])
@@ -34,64 +34,45 @@ static inline bool same_key(const uint32_t left[4], const uint32_t right[4])
 		(left[3] ^ right[3])) == 0;
 }
 
-static inline bool is_free(const struct bm_cell *cell)
+/* find - the number of a key's cell, or BM_INDEX_NONE */
+static inline uint32_t find(const struct bm_cells *cells, const uint32_t key[4], uint32_t hash)
 {
-	return (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3]) == 0;
-}
-
-/* probe - the cell of a key, or the free one where it belongs */
-static inline struct bm_cell *probe(struct bm_cell *slots, size_t room, const uint32_t key[4])
-{
-	const size_t mask = room - 1;
-	size_t at = (size_t)(key_hash(key) >> 16) & mask;
-	while (!is_free(&slots[at]) && !same_key(slots[at].key, key))
-		at = (at + 1) & mask;
-	return &slots[at];
-}
-
-/* grow - twice the room */
-static void grow(struct bm_cells *cells)
-{
-	const size_t room = cells->room ? 2 * cells->room : CELLS_ROOM_MIN;
-	struct bm_cell *const slots = bm_zalloc(room, sizeof *slots);
-	for (size_t i = 0; i < cells->room; i++)
-		if (!is_free(&cells->slots[i]))
-			*probe(slots, room, cells->slots[i].key) = cells->slots[i];
-	bm_free(cells->slots);
-	cells->slots = slots;
-	cells->room = room;
+	struct bm_index_walk walk = bm_index_walk(&cells->index, hash);
+	for (;;) {
+		const uint32_t number = bm_index_next(&cells->index, &walk);
+		if (number == BM_INDEX_NONE || same_key(cells->list[number].key, key))
+			return number;
+	}
 }
 
 uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
 {
-	if (2 * (cells->count + 1) > cells->room)
-		grow(cells);
-	struct bm_cell *const cell = probe(cells->slots, cells->room, key);
-	if (is_free(cell)) {
-		memcpy(cell->key, key, sizeof cell->key);
-		cells->count++;
-	}
+	const uint32_t hash = key_hash(key);
+	const uint32_t known = find(cells, key, hash);
+	if (known != BM_INDEX_NONE)
+		return cells->list[known].n;
+	BM_GROW(cells->list, cells->count, cells->room);
+	struct bm_cell *const cell = &cells->list[cells->count];
+	*cell = (struct bm_cell){.key = {key[0], key[1], key[2], key[3]}};
+	bm_index_put(&cells->index, hash, cells->count++);
 	return cell->n;
 }
 
 void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4])
 {
-	if (cells->room)
-		__builtin_prefetch(&cells->slots[(size_t)(key_hash(key) >> 16) & (cells->room - 1)],
-				   1);
+	bm_index_want(&cells->index, key_hash(key));
 }
 
 const uint32_t *bm_cells_find(const struct bm_cells *cells, const uint32_t key[4])
 {
-	if (cells->room == 0)
-		return NULL;
-	const struct bm_cell *const cell = probe(cells->slots, cells->room, key);
-	return is_free(cell) ? NULL : cell->n;
+	const uint32_t number = find(cells, key, key_hash(key));
+	return number == BM_INDEX_NONE ? NULL : cells->list[number].n;
 }
 
 void bm_cells_dispose(struct bm_cells *cells)
 {
-	bm_free(cells->slots);
+	bm_index_dispose(&cells->index);
+	bm_free(cells->list);
 	*cells = (struct bm_cells){0};
 }
 
@@ -392,12 +373,9 @@ static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
 {
 	struct bm_cell batch[PREFETCH_AHEAD];
 	unsigned count = 0;
-	while (source->count && 2 * (target->count + source->count / 2) > target->room)
-		grow(target);
-	for (size_t i = 0; i < source->room; i++) {
-		if (is_free(&source->slots[i]))
-			continue;
-		batch[count] = source->slots[i];
+	BM_FOR_EACH_CELL(cell, source)
+	{
+		batch[count] = *cell;
 		rename_key(kind, names, batch[count].key);
 		bm_cells_want(target, batch[count].key);
 		if (++count == PREFETCH_AHEAD) {

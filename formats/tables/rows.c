@@ -36,26 +36,6 @@ enum bm_category bm_labels_top(const struct bm_labels *labels,
 	return (enum bm_category)top;
 }
 
-bool bm_scan_more(struct bm_scan *scan, const struct bm_cells *cells)
-{
-	for (scan->count = 0; scan->count == 0 && scan->next < cells->room;) {
-		const size_t left = cells->room - scan->next;
-		const unsigned size = left < BM_SCAN_SLOTS ? (unsigned)left : BM_SCAN_SLOTS;
-		const struct bm_cell *const slots = cells->slots + scan->next;
-		unsigned count = 0;
-		for (unsigned i = 0; i < size; i++) {
-			scan->found[count] = (uint8_t)i;
-			count += (slots[i].n[0] | slots[i].n[1] | slots[i].n[2] | slots[i].n[3]) !=
-				 0;
-		}
-		scan->count = count;
-		scan->start = scan->next;
-		scan->next += size;
-	}
-	scan->at = 0;
-	return scan->count > 0;
-}
-
 uint64_t *bm_sums_at(struct bm_sums *sums, uint64_t key)
 {
 	const uint32_t known = sums->index.count;
@@ -86,13 +66,12 @@ void bm_groups_make(struct bm_groups *groups, const struct bm_cells *cells, uint
 	/* start[i + 2] counts group i, then start[i + 1] is where its next part goes. */
 	uint32_t *const start = bm_zalloc((size_t)count + 2, sizeof *start);
 	struct bm_part *const parts = bm_alloc((cells->count + 1) * sizeof *parts);
-	struct bm_scan scan = {0};
-	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;)
-		start[(cell->key[words.by] >> words.by_shift) + 2]++;
+	BM_FOR_EACH_CELL(cell, cells)
+	start[(cell->key[words.by] >> words.by_shift) + 2]++;
 	for (size_t i = 2; i < (size_t)count + 2; i++)
 		start[i] += start[i - 1];
-	scan = (struct bm_scan){0};
-	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;) {
+	BM_FOR_EACH_CELL(cell, cells)
+	{
 		struct bm_part *const part =
 			&parts[start[(cell->key[words.by] >> words.by_shift) + 1]++];
 		part->pair = cell->key[words.pair];

@@ -103,25 +103,6 @@ static inline void bm_sum_cell(uint64_t n[BM_OUTCOME_COUNT], const uint32_t cell
 		n[outcome] += cell[outcome];
 }
 
-/* A walk over the cells of a table that does not guess, slot by slot, whether one is there: the
- * processor would guess wrong half the time.  Start with {0}. */
-enum { BM_SCAN_SLOTS = 128 };
-struct bm_scan {
-	size_t start, next; /* of the slots looked at, and of those to come */
-	uint32_t at, count;
-	uint8_t found[BM_SCAN_SLOTS]; /* used slots, from start */
-};
-/* bm_scan_more - look at coming slots until one is used; false at the end */
-bool bm_scan_more(struct bm_scan *scan, const struct bm_cells *cells);
-
-/* bm_scan_next - the next cell, or NULL */
-static inline const struct bm_cell *bm_scan_next(struct bm_scan *scan, const struct bm_cells *cells)
-{
-	if (scan->at == scan->count && !bm_scan_more(scan, cells))
-		return NULL;
-	return &cells->slots[scan->start + scan->found[scan->at++]];
-}
-
 /* Outcomes summed under sparse keys; start with {0}. */
 struct bm_sums {
 	struct bm_sparse index;

@@ -52,8 +52,8 @@ struct periods {
 /* measure - find all periods, and where each will lie; fills sorted->starts */
 static void measure(struct periods *periods, struct bm_sorted *sorted, const struct bm_cells *cells)
 {
-	struct bm_scan scan = {0};
-	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;) {
+	BM_FOR_EACH_CELL(cell, cells)
+	{
 		const uint32_t known = periods->index.count;
 		const uint32_t number =
 			bm_sparse_add(&periods->index, bm_order_signed((int32_t)cell->key[0]));
@@ -114,10 +114,13 @@ static void sort_cells(struct bm_sorted *sorted, const struct bm_cells *cells)
 {
 	struct periods periods = {0};
 	measure(&periods, sorted, cells);
-	struct bm_scan scan = {0};
-	for (const struct bm_cell *cell; (cell = bm_scan_next(&scan, cells)) != NULL;) {
-		const uint32_t number =
-			bm_sparse_find(&periods.index, bm_order_signed((int32_t)cell->key[0]));
+	uint32_t period = 0, number = BM_SPARSE_NONE; /* of the cell before: most have its */
+	BM_FOR_EACH_CELL(cell, cells)
+	{
+		if (number == BM_SPARSE_NONE || cell->key[0] != period)
+			number = bm_sparse_find(&periods.index,
+						bm_order_signed((int32_t)cell->key[0]));
+		period = cell->key[0];
 		struct bm_cell *const copy = &sorted->cells[periods.ends[number]++];
 		*copy = *cell;
 		copy->key[1] = sorted->domains.rank[cell->key[1]];
@@ -203,8 +206,8 @@ static void take_period(struct bm_blocks *blocks, uint32_t period)
 	const size_t period_end = blocks->sorted->starts[period + 1];
 	size_t at = blocks->cursors[period];
 	for (; at < period_end && cells[at].key[1] < blocks->end; at++) {
-		BM_GROW(blocks->cells.slots, blocks->cells.count, blocks->room);
-		struct bm_cell *const copy = &blocks->cells.slots[blocks->cells.count++];
+		BM_GROW(blocks->cells.list, blocks->cells.count, blocks->cells.room);
+		struct bm_cell *const copy = &blocks->cells.list[blocks->cells.count++];
 		*copy = cells[at];
 		copy->key[1] -= blocks->first;
 	}
@@ -224,7 +227,6 @@ bool bm_blocks_next(struct bm_blocks *blocks)
 	blocks->cells.count = 0;
 	for (uint32_t period = 0; period < blocks->sorted->period_count; period++)
 		take_period(blocks, period);
-	blocks->cells.room = blocks->cells.count;
 	bm_groups_make(&blocks->groups, &blocks->cells, blocks->end - blocks->first,
 		       (struct bm_words){.by = 1, .pair = 2, .other = 0});
 	return true;
@@ -233,6 +235,6 @@ bool bm_blocks_next(struct bm_blocks *blocks)
 void bm_blocks_dispose(struct bm_blocks *blocks)
 {
 	bm_groups_dispose(&blocks->groups);
-	bm_free(blocks->cells.slots);
+	bm_free(blocks->cells.list);
 	bm_free(blocks->cursors);
 }

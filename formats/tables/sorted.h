@@ -39,7 +39,6 @@ struct bm_blocks {
 	size_t *cursors;           /* by period */
 	uint32_t first, end, step; /* ranks */
 	struct bm_cells cells;     /* those of this block, without free slots */
-	size_t room;
 	struct bm_groups groups;
 };
 void bm_blocks_start(struct bm_blocks *blocks, const struct bm_sorted *sorted);

@@ -10,6 +10,7 @@
 
 #include "bouncemill/category.h"
 #include "bouncemill/clock.h"
+#include "bouncemill/index.h"
 #include "bouncemill/intern.h"
 #include "bouncemill/reply.h"
 
@@ -21,18 +22,18 @@ struct bm_cell {
 	uint32_t n[BM_OUTCOME_COUNT]; /* saturates at UINT32_MAX */
 };
 
-/* An open-addressed set of cells; walk with BM_FOR_EACH_CELL, order is meaningless. */
+/* A set of cells; walk with BM_FOR_EACH_CELL, order is meaningless.  The cells stand in the order they
+ * were made, which is the log's: those of one day lie together, and while that day is counted its cells
+ * stay in the cache however many there are. */
 struct bm_cells {
-	struct bm_cell *slots;
-	size_t room; /* power of two, or 0 */
-	size_t count;
+	struct bm_cell *list;
+	uint32_t count, room;
+	struct bm_index index; /* by hash of the key */
 };
 
 #define BM_FOR_EACH_CELL(cell, cells)                                                              \
-	for (const struct bm_cell *cell = (cells)->slots,                                          \
-				  *end_##cell = (cells)->slots + (cells)->room;                    \
-	     cell < end_##cell; cell++)                                                            \
-		if (cell->n[0] | cell->n[1] | cell->n[2] | cell->n[3])
+	for (const struct bm_cell *cell = (cells)->list, *end_##cell = cell + (cells)->count;      \
+	     cell < end_##cell; cell++)
 
 /* bm_add_saturating - n more on a counter that stays at its maximum rather than starting again */
 static inline void bm_add_saturating(uint32_t *counter, uint32_t n)

@@ -7,8 +7,8 @@
  *	while ((number = bm_index_next(index, &walk)) != BM_INDEX_NONE)
  *		if (things[number] is the one) ...
  */
-#ifndef BM_INDEX_H
-#define BM_INDEX_H
+#ifndef BOUNCEMILL_INDEX_H
+#define BOUNCEMILL_INDEX_H
 
 #include "bouncemill/error.h"
 
@@ -47,6 +47,13 @@ static inline uint32_t bm_index_next(const struct bm_index *index, struct bm_ind
 			return slot.mark - 1;
 	}
 	return BM_INDEX_NONE;
+}
+
+/* bm_index_want - hash will be looked for soon: ask memory for its slot */
+static inline void bm_index_want(const struct bm_index *index, uint32_t hash)
+{
+	if (index->room)
+		__builtin_prefetch(&index->slots[hash & (index->room - 1)]);
 }
 
 /* bm_index_put - file number under hash */
