@@ -55,11 +55,9 @@ struct bm_lane {
 	struct bm_years chain; /* year reference from border to border */
 	struct bm_years years; /* and at the next block's first record */
 	uint64_t next_border;  /* in strides */
-	int32_t *anchors;      /* of a plain file: all of them */
-	size_t anchor_count, anchor_room;
-	uint32_t long_lines; /* left out, for the next block */
-	unsigned users;      /* blocks that need the stream or anchors */
-	bool closed;         /* all its blocks are out */
+	uint32_t long_lines;   /* left out, for the next block */
+	unsigned users;        /* blocks that need the stream */
+	bool closed;           /* all its blocks are out */
 };
 
 struct bm_cut {
@@ -218,17 +216,23 @@ static int32_t sample_at(struct bm_lane *lane, uint64_t border, struct bm_block 
 	return lane->chain.day;
 }
 
-/* sample_file - the references of all borders of a plain file with year-less stamps */
-static void sample_file(struct bm_lane *lane)
+/* sample_range - the references of the borders in a range with year-less stamps, and of the one before
+ * it unless it begins at one.  Done as ranges are handed out: all borders of a large file before the
+ * first line would be a wait on one thread. */
+static void sample_range(struct bm_lane *lane, struct bm_block *block)
 {
-	struct bm_block scratch = {0};
+	block->anchor_count = 0;
+	block->first_border = block->from / BM_YEARS_STRIDE;
 	if (lane->input->first_day == BM_YEARS_NONE)
 		return;
-	for (uint64_t border = 0; border < lane->input->size; border += BM_YEARS_STRIDE) {
-		BM_GROW(lane->anchors, lane->anchor_count, lane->anchor_room);
-		lane->anchors[lane->anchor_count++] = sample_at(lane, border, &scratch);
+	for (uint64_t i = block->first_border; i * BM_YEARS_STRIDE < block->to; i++) {
+		BM_GROW(block->anchors, block->anchor_count, block->anchor_room);
+		/* The border that the range before has had too is where the chain stands. */
+		const bool known = i < lane->next_border;
+		block->anchors[block->anchor_count++] =
+			known ? lane->chain.day : sample_at(lane, i * BM_YEARS_STRIDE, block);
+		lane->next_border = i + 1;
 	}
-	bm_block_dispose(&scratch);
 }
 
 /* next_range - hand out the next range; false when the file is over */
@@ -241,6 +245,7 @@ static bool next_range(struct bm_lane *lane, struct bm_block *block)
 	block->to = lane->at + (left < lane->block_bytes ? left : lane->block_bytes);
 	block->last = block->to == lane->input->size;
 	lane->at = block->to;
+	sample_range(lane, block);
 	return true;
 }
 
@@ -313,18 +318,16 @@ static void start_years(struct bm_block *block)
 {
 	const struct bm_lane *const lane = block->lane;
 	const uint64_t start = block->offset;
-	block->anchor_count = 0;
 	block->years = lane->years;
-	if (lane->anchor_count == 0 || block->data.size == 0)
+	if (block->anchor_count == 0 || block->data.size == 0)
 		return;
 	const uint64_t border = start / BM_YEARS_STRIDE;
-	block->years = bm_years_at(lane->anchors[border]);
+	const size_t behind = (size_t)(border - block->first_border) + 1;
+	block->years = bm_years_at(block->anchors[behind - 1]);
 	block->first_border = border + 1;
-	for (uint64_t i = border + 1; i < lane->anchor_count && i * BM_YEARS_STRIDE < block->to;
-	     i++) {
-		BM_GROW(block->anchors, block->anchor_count, block->anchor_room);
-		block->anchors[block->anchor_count++] = lane->anchors[i];
-	}
+	block->anchor_count -= behind;
+	memmove(block->anchors, block->anchors + behind,
+		block->anchor_count * sizeof *block->anchors);
 	/* From the first record behind the border to the range's own first one. */
 	const uint64_t from = border * BM_YEARS_STRIDE;
 	if (start == from)
@@ -650,7 +653,6 @@ static void free_lane(struct bm_lane *lane)
 	bm_stream_close(lane->stream);
 	bm_text_dispose(&lane->carry);
 	bm_free(lane->parts);
-	bm_free(lane->anchors);
 	bm_free(lane);
 }
 
@@ -673,7 +675,6 @@ static void choose_kind(struct bm_lane *lane)
 			lane->kind = BM_BLOCK_PART;
 	} else if (input->seekable && input->size && input->transport != BM_TRANSPORT_EXPORT) {
 		lane->kind = BM_BLOCK_RANGE;
-		sample_file(lane);
 	}
 }
 
