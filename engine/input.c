@@ -366,9 +366,11 @@ static void unpack(struct bm_inputs *inputs, size_t index, int fd)
 	inputs->depth--;
 	struct bm_input *const input = &inputs->list[index];
 	input->skip = true;
-	snprintf(input->source.status, sizeof input->source.status, "archive of %u files",
-		 unpacking.count);
-	bm_say(input->name, "archive (tar or zip) of %u files, read one by one", unpacking.count);
+	const char *const files = unpacking.count == 1 ? "file" : "files";
+	snprintf(input->source.status, sizeof input->source.status, "archive of %u %s",
+		 unpacking.count, files);
+	bm_say(input->name, "archive (tar or zip) of %u %s, read one by one", unpacking.count,
+	       files);
 	if (err != BM_OK)
 		bm_input_trouble(inputs, input, "damaged archive: %s",
 				 reason[0]
@@ -404,9 +406,12 @@ static void settle(struct bm_inputs *inputs, struct bm_input *input, int fd, str
 	const char *why = unsupported(raw);
 	decode_head(input->codec, head);
 	const struct bm_bytes decoded = {head->decoded, head->decoded_size};
-	if (why == NULL && bm_archive_sniff(decoded) && inputs->depth < ARCHIVE_DEPTH_MAX) {
-		unpack(inputs, (size_t)(input - inputs->list), fd);
-		return;
+	if (why == NULL && bm_archive_sniff(decoded)) {
+		if (inputs->depth < ARCHIVE_DEPTH_MAX) {
+			unpack(inputs, (size_t)(input - inputs->list), fd);
+			return;
+		}
+		why = "an archive inside three others is not read (unpack the outer ones first)";
 	}
 	if (why == NULL)
 		why = refusal(input->codec, decoded);

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "argument.h"
 #include "output.h"
+#include "pipeline.h"
 
 #include "bouncemill/registry.h"
 #include "bouncemill/log.h"
@@ -24,8 +25,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "pipeline.h"
+
 enum {
-	THREADS_MAX = 1024,
 	TOP_ROWS_MAX = 1000000,
 	RUNS_MAX = 1000,
 	NAME_BYTES_MAX = 40,
@@ -313,7 +315,7 @@ static enum bm_err set_lang(struct bm_options *options, const struct row *row, c
 /* set_threads - how many workers */
 static enum bm_err set_threads(struct bm_options *options, const struct row *row, const char *value)
 {
-	return number(row, value, 1, THREADS_MAX, &options->threads);
+	return number(row, value, 1, BM_THREADS_MAX, &options->threads);
 }
 
 /* set_memory - the budget */

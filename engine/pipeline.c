@@ -40,7 +40,7 @@
 #include "bouncemill/index.h"
 #include "worker.h"
 
-enum { SPANS_A_WORKER = 4, THREADS_MAX = 256 };
+enum { SPANS_A_WORKER = 4 };
 
 /* A block's result on its way to the fold. */
 struct parcel {
@@ -312,7 +312,7 @@ void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options 
 		     struct bm_run *run)
 {
 	struct pipeline pipeline = {.options = options, .inputs = inputs, .run = run};
-	pipeline.threads = options->threads < THREADS_MAX ? options->threads : THREADS_MAX;
+	pipeline.threads = options->threads < BM_THREADS_MAX ? options->threads : BM_THREADS_MAX;
 	*run = (struct bm_run){0};
 	set_up(&pipeline);
 	/* A worker that gets no thread of its own finds all blocks taken when its turn comes. */
@@ -353,12 +353,12 @@ unsigned bm_parallel(unsigned threads, size_t count, void (*job)(void *context, 
 		     void *context)
 {
 	struct loop loop = {.count = count, .job = job, .context = context};
-	struct loop_thread list[THREADS_MAX];
+	struct loop_thread list[BM_THREADS_MAX];
 	unsigned started = 1;
 	pthread_mutex_init(&loop.lock, NULL);
-	for (unsigned i = 0; i < THREADS_MAX; i++)
+	for (unsigned i = 0; i < BM_THREADS_MAX; i++)
 		list[i].loop = &loop;
-	while (started < threads && started < count && started < THREADS_MAX &&
+	while (started < threads && started < count && started < BM_THREADS_MAX &&
 	       pthread_create(&list[started].id, NULL, loop_work, &list[started]) == 0)
 		started++;
 	loop_work(&list[0]);

@@ -46,6 +46,8 @@ struct bm_run {
 void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options *options,
 		     struct bm_run *run);
 
+enum { BM_THREADS_MAX = 256 };
+
 /* bm_parallel - call job(context, i) for all i < count on up to threads threads, at least the
  * caller's own; order is free.  Returns how many threads there were. */
 unsigned bm_parallel(unsigned threads, size_t count, void (*job)(void *context, size_t i),

@@ -211,8 +211,8 @@ Test(options, wrong_words_are_named_with_the_nearest_right_one)
 	cr_assert(refused("bouncemill /", "bouncemill report /?"));
 	cr_assert(refused("bouncemill", "no command"));
 	cr_assert(refused("bouncemill report", "no input"));
-	cr_assert(refused("bouncemill report a -j 0", "1 to 1024"));
-	cr_assert(refused("bouncemill report a -j 2x", "1 to 1024"));
+	cr_assert(refused("bouncemill report a -j 0", "1 to 256"));
+	cr_assert(refused("bouncemill report a -j 2x", "1 to 256"));
 	cr_assert(refused("bouncemill report a --generate 1G", "of bouncemill bench"));
 }
 

@@ -942,13 +942,20 @@ bool bm_record_yearless(struct bm_bytes line, unsigned *month, unsigned *day)
 	return *month > 0;
 }
 
+/* is_journal - does JSON name what journald's records have; other JSON is a text like any */
+static bool is_journal(struct bm_bytes head)
+{
+	return bm_bytes_search(head, BM_BYTES("\"__REALTIME_TIMESTAMP\"")) < head.size ||
+	       bm_bytes_search(head, BM_BYTES("\"MESSAGE\"")) < head.size;
+}
+
 enum bm_transport bm_transport_sniff(struct bm_bytes head)
 {
 	while (head.size && (head.data[0] == '\n' || head.data[0] == '\r' || head.data[0] == ' ' ||
 			     head.data[0] == 0))
 		head = bm_bytes_from(head, 1);
 	if (bm_bytes_starts(head, BM_BYTES("{\"")) || bm_bytes_starts(head, BM_BYTES("{ \"")))
-		return BM_TRANSPORT_JSON;
+		return is_journal(head) ? BM_TRANSPORT_JSON : BM_TRANSPORT_LINES;
 	if (bm_bytes_starts(head, BM_BYTES("__CURSOR=")) ||
 	    bm_bytes_starts(head, BM_BYTES("__REALTIME_TIMESTAMP=")))
 		return BM_TRANSPORT_EXPORT;
