@@ -6,6 +6,7 @@
 #include "bouncemill/text.h"
 #include "anonymize.h"
 #include "hash.h"
+#include "idn.h"
 
 enum {
 	DOMAIN_BYTES_MAX = 256, /* RFC 5321 4.5.3.1.2 allows 255; longer ones are cut */
@@ -123,7 +124,8 @@ static inline size_t last_at(struct bm_bytes address)
 	return behind;
 }
 
-/* domain_of - the part behind the last @, lower case, without a trailing dot; buffer holds it */
+/* domain_of - the part behind the last @, lower case, as A-labels, without a trailing dot; buffer
+ * holds it */
 static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[DOMAIN_BYTES_MAX])
 {
 	const size_t at = last_at(address);
@@ -132,7 +134,7 @@ static inline struct bm_bytes domain_of(struct bm_bytes address, uint8_t buffer[
 	struct bm_bytes domain = lower(bm_bytes_from(address, at), buffer, DOMAIN_BYTES_MAX);
 	while (domain.size && domain.data[domain.size - 1] == '.')
 		domain.size--;
-	return domain;
+	return bm_idn_ascii(domain, buffer, DOMAIN_BYTES_MAX);
 }
 
 /* --- providers --- */

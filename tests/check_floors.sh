@@ -76,6 +76,7 @@ bzlib.h                formats/codecs/bzip2.c
 getopt.h               engine/options.c bench/generate_main.c
 iconv.h                engine/base/charset.c
 nettle/hmac.h          engine/base/anonymize.c
+idn2.h                 engine/base/idn.c
 immintrin.h            engine/base/scan.c
 isa-l/igzip_lib.h      formats/codecs/gzip.c
 isa-l.h                formats/codecs/gzip.c
