@@ -267,19 +267,42 @@ static void set_up(struct pipeline *pipeline)
 					   .target = pipeline->counter.tally};
 }
 
-/* merge_all - every tally into the first worker's, which is the run's */
+/* A round of merging: each tally at a multiple of twice the step takes in the one a step behind it. */
+struct merging {
+	struct bm_tally **tallies;
+	size_t step;
+};
+
+static void settle_one(void *context, size_t i)
+{
+	bm_tally_settle(((struct merging *)context)->tallies[i]);
+}
+
+static void merge_pair(void *context, size_t i)
+{
+	const struct merging *const merging = context;
+	struct bm_tally **const pair = merging->tallies + 2 * i * merging->step;
+	bm_tally_merge(pair[0], pair[merging->step]);
+	bm_tally_free(pair[merging->step]);
+}
+
+/* merge_all - every tally into the first worker's, which is the run's: in pairs, then pairs of pairs, so
+ * that many threads do not wait for one that merges all they have counted */
 static struct bm_tally *merge_all(struct pipeline *pipeline)
 {
-	struct bm_tally *const tally = bm_worker_tally(pipeline->workers[0]);
-	bm_tally_settle(tally);
-	bm_tally_settle(pipeline->counter.tally);
-	for (unsigned i = 1; i < pipeline->threads; i++) {
-		bm_tally_settle(bm_worker_tally(pipeline->workers[i]));
-		bm_tally_merge(tally, bm_worker_tally(pipeline->workers[i]));
-		bm_tally_free(bm_worker_tally(pipeline->workers[i]));
+	const size_t count = (size_t)pipeline->threads + 1;
+	struct merging merging = {bm_alloc(count * sizeof *merging.tallies), 1};
+	for (size_t i = 0; i + 1 < count; i++)
+		merging.tallies[i] = bm_worker_tally(pipeline->workers[i]);
+	merging.tallies[count - 1] = pipeline->counter.tally;
+	bm_parallel(pipeline->threads, count, settle_one, &merging);
+	for (; merging.step < count; merging.step *= 2) {
+		const size_t pairs =
+			(count - merging.step + 2 * merging.step - 1) / (2 * merging.step);
+		bm_parallel(pipeline->threads, pairs, merge_pair, &merging);
 	}
-	bm_tally_merge(tally, pipeline->counter.tally);
-	bm_tally_free(pipeline->counter.tally);
+	struct bm_tally *const tally = merging.tallies[0];
+	bm_free(merging.tallies);
 	return tally;
 }
 
