@@ -110,6 +110,11 @@ static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t
 		const uint64_t word = lower8(bm_load64(run.data + i));
 		memcpy(buffer + i, &word, sizeof word);
 	}
+	if (size >= 8) { /* the last word overlaps the one before */
+		const uint64_t word = lower8(bm_load64(run.data + size - 8));
+		memcpy(buffer + size - 8, &word, sizeof word);
+		i = size;
+	}
 	for (; i < size; i++)
 		buffer[i] = run.data[i] | ((uint8_t)(run.data[i] - 'A') < 26 ? 0x20 : 0);
 	return (struct bm_bytes){buffer, size};
@@ -118,10 +123,8 @@ static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t
 /* last_at - offset behind the last @, or 0 */
 static inline size_t last_at(struct bm_bytes address)
 {
-	size_t behind = 0;
-	for (size_t at = 0; (at = bm_bytes_find_near(address, at, '@')) < address.size;)
-		behind = ++at;
-	return behind;
+	const size_t at = bm_bytes_find_last(address, '@');
+	return at < address.size ? at + 1 : 0;
 }
 
 /* domain_of - the part behind the last @, lower case, as A-labels, without a trailing dot; buffer

@@ -29,10 +29,25 @@ static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
 	bm_add_saturating(&last->n[column], n);
 }
 
+/* period_of - the period of a time; most times are in the hour of the one before */
+static inline bm_period period_of(struct bm_counter *counter, bm_time time)
+{
+	enum { HOUR_SECONDS = 3600 };
+	if (time == BM_TIME_UNKNOWN)
+		return BM_PERIOD_UNKNOWN;
+	const int64_t wall = bm_time_wall(time);
+	if (!counter->hour_known || (uint64_t)(wall - counter->hour) >= HOUR_SECONDS) {
+		counter->hour = wall - (wall % HOUR_SECONDS + HOUR_SECONDS) % HOUR_SECONDS;
+		counter->hour_period = bm_period_of(time, counter->bucket);
+		counter->hour_known = true;
+	}
+	return counter->hour_period;
+}
+
 static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,
 		       enum bm_outcome outcome, bm_time time)
 {
-	const uint32_t key[4] = {(uint32_t)bm_period_of(time, counter->bucket), fact->domain,
+	const uint32_t key[4] = {(uint32_t)period_of(counter, time), fact->domain,
 				 BM_PAIR(fact->provider, fact->category), 0};
 	bump(counter->tally, BM_CELLS_CUBE, key, outcome, 1);
 }
@@ -88,12 +103,11 @@ static void count_delay(struct bm_counter *counter, const struct bm_fact *fact)
 		     fact->delay_step, 1);
 }
 
-void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact)
+void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	const struct bm_tally *const tally = counter->tally;
 	const uint32_t pair = BM_PAIR(fact->provider, fact->category);
-	const uint32_t cube[4] = {(uint32_t)bm_period_of(fact->time, counter->bucket), fact->domain,
-				  pair, 0};
+	const uint32_t cube[4] = {(uint32_t)period_of(counter, fact->time), fact->domain, pair, 0};
 	const uint32_t relay[4] = {fact->relay, pair, 0, 0};
 	const uint32_t spread[4] = {fact->template, fact->domain, 0, 0};
 	bm_cells_want(&tally->cells[BM_CELLS_CUBE], cube);
@@ -150,7 +164,7 @@ void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first
 void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time)
 {
 	bump_last(counter->tally, BM_CELLS_PERIODS, &counter->last_period,
-		  (uint32_t)bm_period_of(time, counter->bucket), 0, what, 1);
+		  (uint32_t)period_of(counter, time), 0, what, 1);
 }
 
 void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,

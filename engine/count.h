@@ -33,11 +33,15 @@ struct bm_counter {
 		size_t room; /* 0 = none */
 		uint32_t *n;
 	} last_period, last_message, last_sender;
+	/* The hour of the last time, as its first second on the wall, and the period it is in. */
+	int64_t hour;
+	bm_period hour_period;
+	bool hour_known;
 };
 
 /* bm_count_want - the attempt will be counted soon: ask memory for the cells and records it touches
  */
-void bm_count_want(const struct bm_counter *counter, const struct bm_fact *fact);
+void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_expired - a recipient given up at time; fact is its last deferral */

@@ -112,7 +112,8 @@ static void note_host(struct bm_worker *worker, uint64_t hash)
 /* host_hash - hash of a record's host; most lines have that of the line before */
 static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
 {
-	if (bm_bytes_equal(host, (struct bm_bytes){worker->last_host, worker->last_host_size}))
+	if (host.size == worker->last_host_size &&
+	    bm_same_short(host.data, worker->last_host, host.size))
 		return worker->last_host_hash;
 	if (host.size > HOST_BYTES_MAX)
 		host.size = HOST_BYTES_MAX;
@@ -139,15 +140,20 @@ static bool in_time(const struct bm_pipeline_options *options, bm_time time)
 	       (options->until == BM_TIME_UNKNOWN || wall < bm_time_wall(options->until));
 }
 
+/* is_socket - was it delivered over a unix socket, as to a mailbox of this host */
+static bool is_socket(const struct bm_event *event)
+{
+	return bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
+}
+
 /* add_attempt - give a judged delivery attempt to the span */
 static void add_attempt(struct bm_worker *worker, const struct staged *staged,
 			struct bm_span_event *span_event)
 {
 	const struct bm_event *const event = &staged->event;
-	const bool socket = bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
 	span_event->has_next = event->next_id.size > 0;
 	span_event->hop = event->status == BM_STATUS_SENT &&
-			  (span_event->has_next || (event->relay_near && !socket));
+			  (span_event->has_next || (event->relay_near && !is_socket(event)));
 	if (span_event->has_next)
 		span_event->next = bm_message_key(event->next_id, staged->host);
 	span_event->address = event->address;

@@ -169,7 +169,7 @@ static bool is_private(struct bm_bytes ip)
 /* is_socket - a unix socket's path stands where an address would: "private/dovecot-lmtp" */
 static bool is_socket(struct bm_bytes ip)
 {
-	return bm_bytes_find_near(ip, 0, '/') < ip.size;
+	return !bm_is_digit(ip.data[0]) && bm_bytes_find_near(ip, 0, '/') < ip.size;
 }
 
 /* split_relay - "mx.example.com[192.0.2.1]:25" into host and address */

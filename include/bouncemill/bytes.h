@@ -76,6 +76,14 @@ static inline uint64_t bm_load64(const uint8_t *at)
 	return word;
 }
 
+/* bm_load32 - 4 bytes as one word, in this machine's order */
+static inline uint32_t bm_load32(const uint8_t *at)
+{
+	uint32_t word;
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
 #if defined(__SSE2__)
 /* bm_equal16 - bit i is set when byte i of the 16 at `at` equals byte; SSE2 is part of x86-64 */
 static inline uint32_t bm_equal16(const uint8_t *at, uint8_t byte)
@@ -97,7 +105,7 @@ static inline uint32_t bm_equal16(const uint8_t *at, uint8_t byte)
 
 /* bm_bytes_find_either - offset of the first of two bytes at or after from, or run.size; sixteen
  * bytes a step, for the short distances inside a log line where a call of memchr costs more than
- * its work */
+ * its work.  The last step looks back over bytes that were seen already. */
 static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint8_t one,
 					  uint8_t other)
 {
@@ -107,6 +115,12 @@ static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint
 		if (hits)
 			return from + (size_t)__builtin_ctz(hits);
 	}
+	if (from < run.size && run.size >= 16) {
+		const uint8_t *const last = run.data + run.size - 16;
+		const uint32_t hits =
+			(bm_equal16(last, one) | bm_equal16(last, other)) >> (from + 16 - run.size);
+		return hits ? from + (size_t)__builtin_ctz(hits) : run.size;
+	}
 	while (from < run.size && run.data[from] != one && run.data[from] != other)
 		from++;
 	return from < run.size ? from : run.size;
@@ -115,14 +129,21 @@ static inline size_t bm_bytes_find_either(struct bm_bytes run, size_t from, uint
 /* bm_bytes_find_near - the same for one byte */
 static inline size_t bm_bytes_find_near(struct bm_bytes run, size_t from, uint8_t byte)
 {
-	for (; from + 16 <= run.size; from += 16) {
-		const uint32_t hits = bm_equal16(run.data + from, byte);
+	return bm_bytes_find_either(run, from, byte, byte);
+}
+
+/* bm_bytes_find_last - offset of the last such byte, or run.size */
+static inline size_t bm_bytes_find_last(struct bm_bytes run, uint8_t byte)
+{
+	size_t end = run.size;
+	for (; end >= 16; end -= 16) {
+		const uint32_t hits = bm_equal16(run.data + end - 16, byte);
 		if (hits)
-			return from + (size_t)__builtin_ctz(hits);
+			return end - 16 + (31 - (size_t)__builtin_clz(hits));
 	}
-	while (from < run.size && run.data[from] != byte)
-		from++;
-	return from < run.size ? from : run.size;
+	while (end > 0 && run.data[end - 1] != byte)
+		end--;
+	return end > 0 ? end - 1 : run.size;
 }
 
 /* bm_same_short - are size bytes equal; fast for up to 16 */
@@ -134,6 +155,9 @@ static inline bool bm_same_short(const uint8_t *left, const uint8_t *right, size
 		return bm_load64(left) == bm_load64(right) &&
 		       bm_load64(left + size - 8) == bm_load64(right + size - 8);
 	}
+	if (size >= 4)
+		return bm_load32(left) == bm_load32(right) &&
+		       bm_load32(left + size - 4) == bm_load32(right + size - 4);
 	for (size_t i = 0; i < size; i++)
 		if (left[i] != right[i])
 			return false;
