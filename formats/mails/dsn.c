@@ -12,7 +12,14 @@
  */
 #include "work.h"
 
-enum { DIAGNOSTIC_BYTES_MAX = 4096, TYPE_BYTES_MAX = 40, LETTERS_MIN = 3, GROUP_FIELDS = 8 };
+enum {
+	DIAGNOSTIC_BYTES_MAX = 4096,
+	LOOSE_BYTES_MAX = 64 << 10,
+	HOST_BYTES_MAX = 255,
+	TYPE_BYTES_MAX = 40,
+	LETTERS_MIN = 3,
+	GROUP_FIELDS = 8
+};
 
 enum group_field {
 	FINAL,
@@ -53,6 +60,19 @@ static struct bm_bytes address_of(struct work *work, struct bm_bytes value)
 		address = run_first(address, bm_bytes_find(address, 0, '>'));
 	}
 	return run_trim(address);
+}
+
+/* host_of - the host of an MTA field, without what servers write behind it */
+static struct bm_bytes host_of(struct work *work, struct bm_bytes value)
+{
+	const struct bm_bytes host =
+		scratch_unfold(work->scratch, untyped(value), HOST_BYTES_MAX);
+	size_t size = 0;
+	while (size < host.size && !is_blank(host.data[size]))
+		size++;
+	while (size && strchr(".;,", host.data[size - 1]))
+		size--;
+	return run_first(host, size);
 }
 
 struct bm_enhanced report_status(struct bm_bytes value)
@@ -99,23 +119,33 @@ static struct bm_bytes diagnostic_of(struct work *work, const struct group *grou
 {
 	const struct bm_bytes said = scratch_unfold(
 		work->scratch, untyped(group->field[DIAGNOSTIC]), DIAGNOSTIC_BYTES_MAX);
-	if (!says_little(said))
-		return said;
+	if (!says_little(said)) {
+		const struct bm_bytes whole = notice_transcript(work, said);
+		return whole.size ? whole : said;
+	}
 	const struct bm_bytes told = notice_explain(work, address);
 	return told.size ? told : said;
+}
+
+/* recipient_of - whom a group is about */
+static struct bm_bytes recipient_of(struct work *work, const struct group *group)
+{
+	static const enum group_field order[] = {FINAL, ORIGINAL, ACTUAL};
+	struct bm_bytes address = {0}, first = {0};
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		address = address_of(work, group->field[order[i]]);
+		if (bm_bytes_find(address, 0, '@') < address.size)
+			return address;
+		if (first.size == 0)
+			first = address;
+	}
+	return first;
 }
 
 /* group_end - a recipient, if the group names one */
 static void group_end(struct work *work, struct group *group)
 {
-	struct bm_bytes address = address_of(work, group->field[FINAL]);
-	if (bm_bytes_find(address, 0, '@') == address.size) {
-		const struct bm_bytes other = address_of(work, group->field[ORIGINAL]);
-		if (bm_bytes_find(other, 0, '@') < other.size || address.size == 0)
-			address = other;
-	}
-	if (address.size == 0)
-		address = address_of(work, group->field[ACTUAL]);
+	const struct bm_bytes address = recipient_of(work, group);
 	if (address.size) {
 		const struct bm_enhanced status = report_status(group->field[STATUS]);
 		const enum bm_action action =
@@ -123,9 +153,9 @@ static void group_end(struct work *work, struct group *group)
 		struct bm_mail_recipient *const one = work_add(work, address, action);
 		if (one && one->text.size == 0) {
 			one->status = status;
+			one->original = address_of(work, group->field[ORIGINAL]);
 			one->text = diagnostic_of(work, group, address);
-			one->remote = scratch_unfold(work->scratch,
-						     untyped(group->field[REMOTE]), 255);
+			one->remote = host_of(work, group->field[REMOTE]);
 			one->last_attempt = work_date(group->field[LAST_ATTEMPT]);
 		}
 	}
@@ -149,7 +179,7 @@ static void message_field(struct work *work, struct bm_bytes name, struct bm_byt
 {
 	struct bm_mail *const mail = work->mail;
 	if (run_is(name, "reporting-mta") && mail->reporter.size == 0)
-		mail->reporter = scratch_unfold(work->scratch, untyped(value), 255);
+		mail->reporter = host_of(work, value);
 	else if (run_is(name, "x-postfix-queue-id"))
 		mail->queue_id = scratch_unfold(work->scratch, value, 255);
 	else if (run_is(name, "x-postfix-sender"))
@@ -223,6 +253,26 @@ static bool is_report(const struct part *part)
 	return false;
 }
 
+/* loose_report - the fields of a report that lost the boundaries around them, in a mail that says
+ * it is one: from Reporting-MTA: to the original's header; or empty */
+static struct bm_bytes loose_report(struct work *work)
+{
+	const struct part *const top = &work->parts[0];
+	const struct bm_bytes near = run_first(top->body, LOOSE_BYTES_MAX);
+	size_t offset = 0, at = 0, from = SIZE_MAX;
+	struct bm_bytes line;
+	if (!mime_is(top, "multipart/report"))
+		return (struct bm_bytes){0};
+	for (; line_take(near, &offset, &line); at = offset) {
+		if (from == SIZE_MAX && run_starts(line, "reporting-mta:"))
+			from = at;
+		else if (from != SIZE_MAX &&
+			 (run_starts(line, "return-path:") || run_starts(line, "received:")))
+			return run_between(near, from, at);
+	}
+	return from == SIZE_MAX ? (struct bm_bytes){0} : run_between(near, from, near.size);
+}
+
 static bool dsn_recognise(struct work *work)
 {
 	for (size_t i = 0; i < work->part_count; i++)
@@ -230,16 +280,19 @@ static bool dsn_recognise(struct work *work)
 			work->found_at = i;
 			return true;
 		}
-	return false;
+	work->found_at = work->part_count;
+	work->loose = loose_report(work);
+	return work->loose.size > 0;
 }
 
 static void dsn_read(struct work *work)
 {
-	/* whose message it was has to be known before the text is searched for reasons */
 	for (size_t i = work->found_at; i < work->part_count; i++)
 		if (is_report(&work->parts[i]))
 			report_fields(work, mime_body(work, &work->parts[i],
 						      work->parts[i].body.size));
+	if (work->found_at == work->part_count)
+		report_fields(work, work->loose);
 }
 
 const struct bm_mail_kind bm_mail_kind_dsn = {

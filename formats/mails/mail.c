@@ -101,12 +101,14 @@ static struct bm_bytes unangled(struct work *work, struct bm_bytes value)
 	return run_first(id, bm_bytes_find(id, 0, '>'));
 }
 
-void work_original(struct work *work, struct bm_bytes head)
+void work_original(struct work *work, struct bm_bytes message)
 {
-	struct bm_bytes field[FIELD_COUNT];
+	struct bm_bytes field[FIELD_COUNT], head;
 	struct bm_mail *const mail = work->mail;
+	(void)mime_head(message, &head);
 	(void)mime_fields(head, field);
 	work->original = head;
+	work->inner = message;
 	if (mail->sender.size == 0)
 		mail->sender = work_address(field[FIELD_RETURN_PATH]);
 	if (mail->sender.size == 0)
@@ -130,11 +132,10 @@ static void find_original(struct work *work)
 	for (size_t i = 1; i < work->part_count; i++) {
 		if (!is_message(&work->parts[i]))
 			continue;
-		struct bm_bytes head, body = mime_body(work, &work->parts[i], ORIGINAL_BYTES_MAX);
+		struct bm_bytes body = mime_body(work, &work->parts[i], ORIGINAL_BYTES_MAX);
 		while (body.size && is_blank(body.data[0]))
 			body = bm_bytes_from(body, 1);
-		(void)mime_head(body, &head);
-		work_original(work, head);
+		work_original(work, body);
 		return;
 	}
 }
@@ -225,23 +226,65 @@ static void ask_kinds(struct work *work)
 	mail->sort = claimed ? BM_MAIL_UNREADABLE : BM_MAIL_ORDINARY;
 }
 
-enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes data,
-			       struct bm_mail *mail)
+/* settle - a status that a report leaves open or general is the one its text begins with */
+static void settle(struct work *work)
 {
-	struct work *const work = &reader->work;
+	for (size_t i = 0; i < work->count; i++) {
+		struct bm_mail_recipient *const one = &work->list[i];
+		const bool general = one->status.subject == 0 && one->status.detail == 0;
+		struct bm_reply reply;
+		if (!general || one->text.size == 0)
+			continue;
+		bm_reply_parse(one->text, &reply);
+		if (reply.enhanced.class &&
+		    (one->status.class == 0 || one->status.class == reply.enhanced.class))
+			one->status = reply.enhanced;
+	}
+}
+
+/* read_one - one message; what it says replaces what work->mail held */
+static void read_one(struct work *work, struct bm_bytes data)
+{
+	struct bm_mail *const mail = work->mail;
 	*mail = (struct bm_mail){
 		.kind = "", .date = BM_TIME_UNKNOWN, .arrival = BM_TIME_UNKNOWN};
-	scratch_reset(work->scratch);
-	work->mail = mail;
 	work->count = 0;
 	work->text_made = false;
 	work->explained = NULL;
-	work->original = (struct bm_bytes){0};
+	work->original = work->inner = (struct bm_bytes){0};
 	mime_read(work, unwrapped(data));
 	mail->date = work_date(work->parts[0].field[FIELD_DATE]);
 	mail->own_id = unangled(work, work->parts[0].field[FIELD_MESSAGE_ID]);
 	find_original(work);
 	ask_kinds(work);
+	settle(work);
+}
+
+/* is_wrapped - is this a bounce that names nobody around a report that does: some gateways put the
+ * report they got into a notice of their own */
+static bool is_wrapped(struct work *work)
+{
+	struct bm_bytes field[FIELD_COUNT];
+	const enum bm_mail_sort sort = work->mail->sort;
+	if (work->inner.size == 0 || (sort != BM_MAIL_UNREADABLE && sort != BM_MAIL_ORDINARY))
+		return false;
+	(void)mime_fields(work->original, field);
+	return run_starts(field[FIELD_CONTENT_TYPE], "multipart/report") && from_daemon(work);
+}
+
+enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes data,
+			       struct bm_mail *mail)
+{
+	struct work *const work = &reader->work;
+	scratch_reset(work->scratch);
+	work->mail = mail;
+	read_one(work, data);
+	if (is_wrapped(work)) {
+		const struct bm_mail outer = *mail;
+		read_one(work, work->inner);
+		mail->own_id = outer.own_id;
+		mail->date = outer.date;
+	}
 	mail->count = work->count;
 	mail->recipients = work->list;
 	return mail->sort;

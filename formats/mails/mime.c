@@ -216,19 +216,30 @@ static void split(struct work *work, const struct part *whole, struct bm_bytes b
 		part_add(work, run_between(body, from, body.size), depth);
 }
 
-/* headless - a mail whose Content-Type got lost, but whose body starts like a multipart: the first
- * line of dashes is the boundary; or empty */
+/* comes_again - does the line at the head of rest stand in it a second time */
+static bool comes_again(struct bm_bytes rest, struct bm_bytes line)
+{
+	const struct bm_bytes behind = bm_bytes_from(rest, line.size);
+	const size_t at = bm_bytes_search(behind, line);
+	return at > 0 && at < behind.size && behind.data[at - 1] == '\n';
+}
+
+/* guess_boundary - of a mail whose Content-Type got lost, but whose body starts like a multipart;
+ * or empty */
 static struct bm_bytes guess_boundary(const struct part *part)
 {
-	size_t offset = 0;
-	struct bm_bytes line, name, value;
-	for (int i = 0; i < 8 && line_take(part->body, &offset, &line); i++) {
-		if (line.size < 4 || line.data[0] != '-' || line.data[1] != '-')
+	size_t offset = 0, at = 0;
+	struct bm_bytes line, next, name, value;
+	for (int i = 0; i < 8 && line_take(part->body, &offset, &line); at = offset, i++) {
+		if (line.size < 8 || line.data[0] != '-' || line.data[1] != '-' ||
+		    is_blank(line.data[2]) || line.data[2] == '-')
 			continue;
-		struct bm_bytes next;
 		size_t behind = offset;
-		if (line_take(part->body, &behind, &next) &&
-		    mime_field_line(next, &name, &value) && run_starts(name, "content-"))
+		if (!line_take(part->body, &behind, &next))
+			break;
+		if (mime_field_line(next, &name, &value) ? run_starts(name, "content-")
+							 : comes_again(bm_bytes_from(part->body, at),
+								       line))
 			return run_trim(bm_bytes_from(line, 2));
 	}
 	return (struct bm_bytes){0};

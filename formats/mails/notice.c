@@ -168,8 +168,7 @@ static bool label_ends(struct bm_bytes label)
 	if (label.size < 3)
 		return false;
 	const struct bm_bytes tail = bm_bytes_from(label, label.size - 3);
-	return tail.data[2] == ':' || run_is(tail, " to") || run_is(tail, " is") ||
-	       tail.data[2] == '=';
+	return tail.data[2] == ':' || run_is(tail, " to") || tail.data[2] == '=';
 }
 
 /* labelled_line - a line that brings a recipient behind a label */
@@ -240,16 +239,14 @@ static size_t notice_size(struct bm_bytes low, size_t *original)
 	return low.size;
 }
 
-/* header_behind - the original's header in the text behind the notice */
-static struct bm_bytes header_behind(struct bm_bytes text, size_t from)
+/* message_behind - the original in the text behind the notice */
+static struct bm_bytes message_behind(struct bm_bytes text, size_t from)
 {
 	size_t offset = from, at = from;
-	struct bm_bytes line, name, value, head;
+	struct bm_bytes line, name, value;
 	for (int i = 0; i < 16 && line_take(text, &offset, &line); at = offset, i++)
-		if (mime_field_line(line, &name, &value)) {
-			(void)mime_head(bm_bytes_from(text, at), &head);
-			return head;
-		}
+		if (mime_field_line(line, &name, &value))
+			return bm_bytes_from(text, at);
 	return (struct bm_bytes){0};
 }
 
@@ -297,27 +294,44 @@ static struct findings *findings_new(struct work *work)
 	findings->text = run_first(text, size);
 	findings->low = run_first(low, size);
 	if (work->original.data == NULL && original < text.size)
-		work_original(work, header_behind(text, original));
+		work_original(work, message_behind(text, original));
 	return findings;
+}
+
+/* findings_list - room for recipient lines */
+static struct finding *findings_list(struct work *work)
+{
+	return (struct finding *)(void *)scratch_take(work->scratch,
+						      FINDINGS_MAX * sizeof(struct finding));
 }
 
 /* ---- why ---- */
 
-/* code_at - does an SMTP code of failure stand at offset, where one may stand */
-static bool code_at(struct bm_bytes run, size_t offset)
+/* stands_out - may a reply begin at offset: at the start of a line or sentence, behind a colon or in
+ * brackets */
+static bool stands_out(struct bm_bytes run, size_t offset)
 {
-	const uint8_t *const at = run.data + offset;
-	if (offset + 5 > run.size || (at[0] != '4' && at[0] != '5') || at[1] > '5' ||
-	    !bm_is_digit(at[1]) || !bm_is_digit(at[2]) || !strchr(" -:\n\r", at[3]))
-		return false;
-	if (offset == 0 || at[-1] == '\n' || strchr("[(\"", at[-1]))
+	if (offset == 0 || strchr("\n[(\"", run.data[offset - 1]))
 		return true;
 	size_t back = offset;
 	while (back && (run.data[back - 1] == ' ' || run.data[back - 1] == '\t'))
 		back--;
-	return back < offset &&
-	       (back == 0 || strchr("\n:>,<]|=.", run.data[back - 1]) ||
-		run_is(run_between(run, back < 2 ? 0 : back - 2, back), "rc"));
+	return back < offset && (back == 0 || strchr("\n:>,<]|=.;", run.data[back - 1]));
+}
+
+/* code_at - does an SMTP code of failure begin a reply at offset, or an enhanced one a line */
+static bool code_at(struct bm_bytes run, size_t offset)
+{
+	const uint8_t *const at = run.data + offset;
+	struct bm_enhanced enhanced;
+	if (offset + 5 > run.size || (at[0] != '4' && at[0] != '5'))
+		return false;
+	if (at[1] == '.' &&
+	    (offset == 0 || at[-1] == '\n' ||
+	     (offset > 2 && run_is(run_between(run, offset - 3, offset), "-- "))))
+		return bm_enhanced_parse(bm_bytes_from(run, offset), &enhanced) > 0;
+	return at[1] <= '7' && bm_is_digit(at[1]) && bm_is_digit(at[2]) &&
+	       strchr(" -:\n\r", at[3]) && stands_out(run, offset);
 }
 
 /* code_find - offset of the first quoted reply, or run.size; a greeting's code is none */
@@ -354,7 +368,7 @@ static size_t reply_end(struct bm_bytes run)
 		    run_starts(head, "... while talking"))
 			return at;
 		/* a code of its own, unless it goes on with the same reply */
-		if (code_at(head, 0) && memcmp(head.data, run.data, 3) != 0)
+		if (code_at(head, 0) && head.data[1] != '.' && memcmp(head.data, run.data, 3) != 0)
 			return at;
 		if (run_starts(head, "<<<") && run.data[3] != '-')
 			return at;
@@ -403,7 +417,7 @@ static struct bm_bytes said(struct work *work, struct bm_bytes run, const char *
 	struct bm_bytes line = unclosed(scratch_unfold(
 		work->scratch, run_first(run, reply_end(run)), REGION_BYTES_MAX));
 	const size_t tail = strlen(stage);
-	if (line.size < 5)
+	if (line.size < 5 || line.data[1] == '.')
 		return line;
 	if (line.size > 8 && line.data[3] == ' ' && memcmp(line.data, line.data + 4, 3) == 0 &&
 	    strchr(" -:", line.data[7]))
@@ -427,7 +441,7 @@ static struct bm_bytes words(struct work *work, struct bm_bytes region)
 	struct bm_bytes line;
 	while (line_take(region, &offset, &line)) {
 		struct bm_bytes rest = run_trim(line);
-		while (rest.size && strchr(":-*> ", rest.data[0]))
+		while (rest.size && strchr(":;,.-*> ", rest.data[0]))
 			rest = bm_bytes_from(rest, 1);
 		const struct bm_bytes low = scratch_lower(work->scratch, run_first(rest, 64));
 		if (rest.size == 0 || is_rule(rest) || starts_any(low, notice_idle_words))
@@ -508,16 +522,34 @@ static bool is_empty(struct work *work, struct bm_bytes region)
 	return code_find(region) == region.size && words(work, region).size < 4;
 }
 
-/* reply_about - a line of a transcript with a code that names the address */
+/* with_cause - a reply that is only the mail system's own "Service unavailable", and the line before
+ * it, which is what the delivery program said */
+static struct bm_bytes with_cause(struct work *work, struct bm_bytes reply, struct bm_bytes cause)
+{
+	const struct bm_bytes low = scratch_lower(work->scratch, reply);
+	if (cause.size == 0 || cause.size > 300 || strchr(">.<-", cause.data[0]) ||
+	    (!run_has(low, "service unavailable") && !run_has(low, "unknown mailer error")))
+		return reply;
+	uint8_t *const text = scratch_take(work->scratch, reply.size + cause.size + 3);
+	memcpy(text, reply.data, reply.size);
+	memcpy(text + reply.size, " (", 2);
+	memcpy(text + reply.size + 2, cause.data, cause.size);
+	text[reply.size + cause.size + 2] = ')';
+	return (struct bm_bytes){text, reply.size + cause.size + 3};
+}
+
+/* reply_about - a line of a transcript with a code that names the address, or, for no address, the
+ * first with a code */
 static struct bm_bytes reply_about(struct work *work, const struct findings *findings,
 				   struct bm_bytes address)
 {
 	size_t offset = 0;
-	struct bm_bytes line;
+	struct bm_bytes line, cause = {0};
 	while (line_take(findings->text, &offset, &line)) {
 		const size_t code = code_find(line);
 		if (code < line.size && bm_bytes_search(line, address) < line.size)
-			return said(work, bm_bytes_from(line, code), "");
+			return with_cause(work, said(work, bm_bytes_from(line, code), ""), cause);
+		cause = run_trim(line);
 	}
 	return (struct bm_bytes){0};
 }
@@ -554,14 +586,14 @@ static struct bm_bytes reason_of(struct work *work, const struct findings *findi
 	const struct bm_bytes about = reply_about(work, findings, one->address);
 	if (about.size)
 		return about;
+	const struct bm_bytes early = run_first(findings->text, findings->list[0].line);
+	if (code_find(early) < early.size)
+		return notice_shape(work, early, &quoted);
 	const struct bm_bytes label = label_reason(work, one);
 	if (label.size)
 		return label;
 	if (text.size >= 4)
 		return text;
-	const struct bm_bytes early = run_first(findings->text, findings->list[0].line);
-	if (code_find(early) < early.size)
-		return notice_shape(work, early, &quoted);
 	return before(work, findings, findings->list[0].line);
 }
 
@@ -636,21 +668,63 @@ static bool is_own(const struct work *work, struct bm_bytes address)
 	       run_starts(address, "abuse");
 }
 
-/* add_sentence - the first address that a sentence names */
+/* named_at - the address around the @ at offset of a sentence, unless it is this mail's own */
+static bool named_at(const struct work *work, struct bm_bytes text, size_t at, size_t *from,
+		     struct bm_bytes *address)
+{
+	*from = at;
+	while (*from && at - *from < ADDRESS_BYTES_MAX && is_word(text.data[*from - 1]) &&
+	       text.data[*from - 1] != '=')
+		(*from)--;
+	return address_at(bm_bytes_from(text, *from), address) > 0 && !is_own(work, *address);
+}
+
+/* add_sentence - the first address that a sentence names; rather one that words about delivery stand
+ * before */
 static void add_sentence(struct work *work, const struct findings *findings, enum bm_action action)
 {
+	static const char *const marks[] = {"message", "mail to", "deliver", "addressed", "user",
+					    "recipient", "mailbox", NULL};
 	const struct bm_bytes text = findings->text;
+	struct bm_bytes address, any = {0};
+	size_t from;
 	for (size_t at = 0; (at = bm_bytes_find(text, at, '@')) < text.size; at++) {
-		size_t from = at;
-		struct bm_bytes address;
-		while (from && at - from < ADDRESS_BYTES_MAX && is_word(text.data[from - 1]) &&
-		       text.data[from - 1] != '=')
-			from--;
-		if (address_at(bm_bytes_from(text, from), &address) == 0 ||
-		    is_own(work, address))
+		if (!named_at(work, text, at, &from, &address))
 			continue;
-		add_whole(work, findings, address, action, 0);
-		return;
+		if (any.size == 0)
+			any = address;
+		if (!has_any(run_between(findings->low, from > 60 ? from - 60 : 0, from), marks))
+			continue;
+		any = address;
+		break;
+	}
+	if (any.size)
+		add_whole(work, findings, any, action, 0);
+}
+
+/* add_local - a word on a line of its own: a user of the host that writes */
+static void add_local(struct work *work, const struct findings *findings, enum bm_action action,
+		      size_t from)
+{
+	const struct bm_bytes sender = work_address(work->parts[0].field[FIELD_FROM]);
+	const size_t at = bm_bytes_find(sender, 0, '@');
+	size_t offset = from;
+	struct bm_bytes line;
+	while (at < sender.size && line_take(findings->text, &offset, &line)) {
+		const struct bm_bytes word = run_trim(line);
+		if (line.size == 0 || !is_blank(line.data[0]) || word.size == 0 || word.size > 64)
+			continue;
+		size_t i = 0;
+		while (i < word.size && (is_letter(word.data[i]) || bm_is_digit(word.data[i]) ||
+					 strchr("._-+", word.data[i])))
+			i++;
+		if (i < word.size)
+			continue;
+		const size_t size = word.size + sender.size - at;
+		uint8_t *const address = scratch_take(work->scratch, size);
+		memcpy(address, word.data, word.size);
+		memcpy(address + word.size, sender.data + at, sender.size - at);
+		add_whole(work, findings, (struct bm_bytes){address, size}, action, 0);
 	}
 }
 
@@ -662,6 +736,9 @@ static void add_original(struct work *work, const struct findings *findings,
 	(void)mime_fields(work->original, field);
 	const struct bm_bytes to = field[FIELD_TO];
 	const struct bm_bytes address = work_address(to);
+	/* a bounce that came back went to its sender: that is not whom it failed for */
+	if (run_starts(field[FIELD_CONTENT_TYPE], "multipart/report"))
+		return;
 	if (address_ok(address) && bm_bytes_find(to, 0, ',') == to.size)
 		add_whole(work, findings, address, action, 0);
 }
@@ -704,7 +781,7 @@ static struct bm_bytes low_field(struct work *work, enum mail_field field)
 }
 
 /* from_daemon - does a mail daemon or a postmaster write, or nobody */
-static bool from_daemon(struct work *work)
+bool from_daemon(struct work *work)
 {
 	static const char *const names[] = {"mailer-daemon", "postmaster", "mail delivery",
 					    "mail.delivery", "mail administrator", "mdaemon@",
@@ -756,45 +833,103 @@ static size_t line_start(struct bm_bytes text, size_t offset)
 	return offset;
 }
 
+/* add_all - the recipients by the first way that finds any */
+static void add_all(struct work *work, struct findings *findings, enum bm_action action,
+		    size_t from)
+{
+	find_lines(findings, from, false);
+	if (work->parts[0].field[FIELD_X_FAILED].size)
+		add_failed(work, findings, action, from);
+	else
+		add_lines(work, findings, action, false);
+	if (work->count == 0)
+		add_sentence(work, findings, action);
+	if (work->count == 0)
+		add_local(work, findings, action, from);
+	if (work->count == 0)
+		add_original(work, findings, action);
+}
+
 static void notice_read(struct work *work)
 {
 	const struct notice *const row = work->found;
 	struct findings findings = *work->findings;
 	const size_t from = line_start(findings.text, work->found_at);
-	const bool failed = work->parts[0].field[FIELD_X_FAILED].size > 0;
-	findings.list = (struct finding *)(void *)scratch_take(
-		work->scratch, FINDINGS_MAX * sizeof *findings.list + 16);
+	findings.list = findings_list(work);
 	work->mail->kind = row->name;
-	find_lines(&findings, from, false);
-	if (failed)
-		add_failed(work, &findings, row->action, from);
-	else
-		add_lines(work, &findings, row->action, false);
-	if (work->count == 0) {
+	/* a mail that is all transcript has its recipients in there */
+	if (strcmp(row->phrase, "transcript of session follows") == 0)
 		find_lines(&findings, 0, true);
+	if (findings.count)
 		add_lines(work, &findings, row->action, true);
+	else
+		add_all(work, &findings, row->action, from);
+}
+
+/* explained - the text for people, searched for recipients once */
+static const struct findings *explained(struct work *work)
+{
+	if (work->explained == NULL) {
+		struct findings *const findings = findings_new(work);
+		findings->list = findings_list(work);
+		find_lines(findings, 0, false);
+		work->explained = findings;
 	}
-	if (work->count == 0)
-		add_sentence(work, &findings, row->action);
-	if (work->count == 0)
-		add_original(work, &findings, row->action);
+	return work->explained;
+}
+
+/* generated - what a program that mail was piped into said (Exim) */
+static struct bm_bytes generated(struct work *work, const struct findings *findings)
+{
+	const size_t at = run_find(findings->low, "text was generated during the delivery");
+	const size_t end = bm_bytes_find(findings->text, at, '\n');
+	return words(work, run_between(findings->text, end, end + REASON_BYTES_MAX));
 }
 
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
 {
-	if (work->explained == NULL) {
-		struct findings *const findings = findings_new(work);
-		findings->list = (struct finding *)(void *)scratch_take(
-			work->scratch, FINDINGS_MAX * sizeof *findings->list + 16);
-		find_lines(findings, 0, false);
-		work->explained = findings;
-	}
-	struct bm_bytes remote;
-	const struct findings *const findings = work->explained;
+	const struct findings *const findings = explained(work);
 	const size_t index = index_of(findings, address);
-	if (index == findings->count)
-		return reply_about(work, findings, address);
-	return reason_of(work, findings, index, &remote);
+	struct bm_bytes remote, text = {0};
+	if (index < findings->count)
+		text = reason_of(work, findings, index, &remote);
+	if (text.size == 0)
+		text = reply_about(work, findings, address);
+	if (text.size)
+		return text;
+	text = reply_about(work, findings, BM_BYTES(""));
+	return text.size ? text : generated(work, findings);
+}
+
+struct bm_bytes notice_transcript(struct work *work, struct bm_bytes first)
+{
+	if (first.size < 8 || first.data[3] != '-' || !code_at(first, 0))
+		return (struct bm_bytes){0};
+	const struct bm_bytes text = explained(work)->text;
+	const size_t at = bm_bytes_search(text, first);
+	/* the reason in a report is cut as the report's line is: look for the session's own */
+	size_t offset = bm_bytes_search(text, BM_BYTES("<<< "));
+	if (at == text.size || offset == text.size)
+		return (struct bm_bytes){0};
+	uint8_t *const whole = scratch_take(work->scratch, REGION_BYTES_MAX);
+	size_t size = 0;
+	struct bm_bytes line;
+	while (line_take(text, &offset, &line)) {
+		if (!bm_bytes_starts(line, BM_BYTES("<<< ")) ||
+		    (size == 0 && !bm_bytes_starts(bm_bytes_from(line, 4), first))) {
+			if (size)
+				break;
+			continue;
+		}
+		const struct bm_bytes rest =
+			run_first(bm_bytes_from(line, 4), REGION_BYTES_MAX - size - 1);
+		memcpy(whole + size, rest.data, rest.size);
+		size += rest.size;
+		if (size + 2 > REGION_BYTES_MAX)
+			break;
+		whole[size++] = ' ';
+	}
+	return run_trim((struct bm_bytes){whole, size});
 }
 
 const struct bm_mail_kind bm_mail_kind_notice = {

@@ -54,9 +54,11 @@ struct work {
 	struct scratch *scratch;
 	bool text_made, text_html;
 	struct bm_bytes text;     /* what people are to read, decoded; see work_text */
-	struct bm_bytes original; /* header of the returned message where one was found */
+	struct bm_bytes original; /* header of the returned message where one was found ... */
+	struct bm_bytes inner;    /* ... and that message, as far as it came back */
 	const void *found;        /* what recognise leaves for read */
 	size_t found_at;
+	struct bm_bytes loose;            /* of dsn.c */
 	const struct findings *findings;  /* of notice.c */
 	const struct findings *explained; /* the same, for reports that do not say why */
 };
@@ -118,7 +120,7 @@ struct bm_bytes work_text(struct work *work);
 struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 				   enum bm_action action);
 /* work_original - sender, subject and Message-ID of the returned message, from its header */
-void work_original(struct work *work, struct bm_bytes head);
+void work_original(struct work *work, struct bm_bytes message);
 /* work_address - the first address in a header's value: inside of <>, else a word with an @ */
 struct bm_bytes work_address(struct bm_bytes value);
 /* work_date - RFC 5322 date, or the C library's; BM_TIME_UNKNOWN when it is neither */
@@ -131,6 +133,11 @@ struct bm_bytes notice_explain(struct work *work, struct bm_bytes address);
 struct bm_bytes notice_shape(struct work *work, struct bm_bytes region, bool *quoted);
 /* report_fields - the fields of a delivery report: per message, then a group for each recipient */
 void report_fields(struct work *work, struct bm_bytes body);
+/* notice_transcript - a reply of several lines of which a report quotes only the first: all of it,
+ * from the session's transcript; or empty */
+struct bm_bytes notice_transcript(struct work *work, struct bm_bytes first);
+/* from_daemon - does a mail daemon or a postmaster write, or nobody */
+bool from_daemon(struct work *work);
 /* report_status - the class.subject.detail at the head of a Status field */
 struct bm_enhanced report_status(struct bm_bytes value);
 

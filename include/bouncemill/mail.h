@@ -36,8 +36,9 @@ enum bm_action {
 
 struct bm_mail_recipient {
 	struct bm_bytes address; /* without angles and address type; may lack a domain */
+	struct bm_bytes original; /* what the sender wrote, if a report tells (Original-Recipient) */
 	enum bm_action action;
-	struct bm_enhanced status; /* RFC 3463, as the report says; class 0 = none */
+	struct bm_enhanced status; /* RFC 3463, by the report, else by the text; class 0 = none */
 	struct bm_bytes text;   /* for bm_reply_parse: the server's reply, else why it failed; may
 				   be empty */
 	struct bm_bytes remote; /* host that said it (Remote-MTA), without type; may be empty */
