@@ -59,11 +59,11 @@ WRITERS(X)
 		static const struct bm_##kind *const list[] = {ENTRIES(ENTRY_##kind)};             \
 		return index < sizeof list / sizeof *list ? list[index] : NULL;                    \
 	}
-#define ENTRY_codec(name)  &bm_codec_##name,
+#define ENTRY_codec(name)     &bm_codec_##name,
 #define ENTRY_mail_kind(name) &bm_mail_kind_##name,
-#define ENTRY_log(name)    &bm_log_##name,
-#define ENTRY_table(name)  &bm_table_##name,
-#define ENTRY_writer(name) &bm_writer_##name,
+#define ENTRY_log(name)       &bm_log_##name,
+#define ENTRY_table(name)     &bm_table_##name,
+#define ENTRY_writer(name)    &bm_writer_##name,
 LIST(codec, CODECS)
 LIST(log, LOGS)
 LIST(mail_kind, MAIL_KINDS)

@@ -14,9 +14,8 @@ static bool marked(const struct part *top)
 	return run_starts(field[FIELD_AUTO_SUBMITTED], "auto-replied") ||
 	       run_starts(field[FIELD_AUTO_SUBMITTED], "auto-notified") ||
 	       run_starts(field[FIELD_PRECEDENCE], "auto_reply") ||
-	       run_starts(field[FIELD_PRECEDENCE], "auto-reply") ||
-	       field[FIELD_X_AUTOREPLY].size || field[FIELD_X_AUTORESPOND].size ||
-	       field[FIELD_X_SUPPRESS].size;
+	       run_starts(field[FIELD_PRECEDENCE], "auto-reply") || field[FIELD_X_AUTOREPLY].size ||
+	       field[FIELD_X_AUTORESPOND].size || field[FIELD_X_SUPPRESS].size;
 }
 
 static bool answer_recognise(struct work *work)

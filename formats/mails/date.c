@@ -65,9 +65,9 @@ static void zone_word(struct bm_bytes word, struct stamp *stamp)
 	static const struct {
 		const char *name;
 		int hours;
-	} names[] = {{"gmt", 0},  {"utc", 0},  {"ut", 0},   {"z", 0},	{"est", -5}, {"edt", -4},
-		     {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7},
-		     {"cet", 1},  {"cest", 2}, {"jst", 9}};
+	} names[] = {{"gmt", 0},  {"utc", 0},  {"ut", 0},   {"z", 0},    {"est", -5},
+		     {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
+		     {"pst", -8}, {"pdt", -7}, {"cet", 1},  {"cest", 2}, {"jst", 9}};
 	if (word.size == 5 && (word.data[0] == '+' || word.data[0] == '-')) {
 		const int64_t number = digits(bm_bytes_from(word, 1));
 		const int minutes = (int)(number / 100 * 60 + number % 100);

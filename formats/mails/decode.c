@@ -40,8 +40,8 @@ struct bm_bytes decode_transfer(struct work *work, struct bm_bytes body, bool ba
 						     : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 	uint8_t *const out =
 		scratch_take(work->scratch, g_mime_encoding_outlen(&decoder, body.size) + 8);
-	const size_t size = g_mime_encoding_step(&decoder, (const char *)body.data, body.size,
-						 (char *)out);
+	const size_t size =
+		g_mime_encoding_step(&decoder, (const char *)body.data, body.size, (char *)out);
 	return (struct bm_bytes){out, size};
 }
 
@@ -65,9 +65,8 @@ static bool name_of(struct bm_bytes charset, char name[CHARSET_BYTES_MAX])
 		if (charset.data[i] <= ' ' || charset.data[i] > 'z' || charset.data[i] == '/')
 			return false;
 	/* what is called gb2312 is written in its superset */
-	const struct bm_bytes right = run_is(charset, "gb2312") || run_is(charset, "gbk")
-					      ? BM_BYTES("gb18030")
-					      : charset;
+	const struct bm_bytes right =
+		run_is(charset, "gb2312") || run_is(charset, "gbk") ? BM_BYTES("gb18030") : charset;
 	memcpy(name, right.data, right.size);
 	name[right.size] = 0;
 	return true;
@@ -135,10 +134,10 @@ static size_t entity(struct bm_bytes run, uint8_t *byte)
 	static const struct {
 		const char *name;
 		uint8_t byte;
-	} table[] = {{"&lt;", '<'},    {"&gt;", '>'},	 {"&amp;", '&'},   {"&quot;", '"'},
-		     {"&nbsp;", ' '},  {"&#39;", '\''},	 {"&apos;", '\''}, {"&#64;", '@'},
+	} table[] = {{"&lt;", '<'},    {"&gt;", '>'},   {"&amp;", '&'},   {"&quot;", '"'},
+		     {"&nbsp;", ' '},  {"&#39;", '\''}, {"&apos;", '\''}, {"&#64;", '@'},
 		     {"&#8203;", ' '}, {"&#x40;", '@'}, {"&#160;", ' '},  {"&#58;", ':'},
-		     {"&#46;", '.'},   {"&#43;", '+'},	 {"&#61;", '='}};
+		     {"&#46;", '.'},   {"&#43;", '+'},  {"&#61;", '='}};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (run_starts(run, table[i].name)) {
 			*byte = table[i].byte;
@@ -150,8 +149,9 @@ static size_t entity(struct bm_bytes run, uint8_t *byte)
 /* breaks - does a tag end a line */
 static bool breaks(struct bm_bytes tag)
 {
-	static const char *const names[] = {"br",  "/p",  "p",	  "/div", "div", "/tr", "/td", "/li",
-					    "/h1", "/h2", "/h3", "/th",  "hr",  "/pre", "pre", "/ul"};
+	static const char *const names[] = {"br",  "/p",   "p",   "/div", "div", "/tr",
+					    "/td", "/li",  "/h1", "/h2",  "/h3", "/th",
+					    "hr",  "/pre", "pre", "/ul"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const size_t size = strlen(names[i]);
 		if (run_starts(tag, names[i]) && (tag.size == size || !is_letter(tag.data[size])))
@@ -179,7 +179,7 @@ static bool tag_at(struct bm_bytes run, struct bm_bytes *tag)
 /* hidden - bytes of a style or script behind its tag; low is the page in lower case */
 static size_t hidden(struct bm_bytes tag, struct bm_bytes low)
 {
-	return run_starts(tag, "style")	   ? run_find(low, "</style")
+	return run_starts(tag, "style")    ? run_find(low, "</style")
 	       : run_starts(tag, "script") ? run_find(low, "</script")
 					   : 0;
 }

@@ -10,6 +10,7 @@
  * the text for people says about this recipient (notice_explain).  What a report does not say is
  * left open: an unknown Action follows the class of Status.
  */
+#include "reason.h"
 #include "work.h"
 
 enum {
@@ -21,16 +22,7 @@ enum {
 	GROUP_FIELDS = 8
 };
 
-enum group_field {
-	FINAL,
-	ORIGINAL,
-	ACTUAL,
-	ACTION,
-	STATUS,
-	REMOTE,
-	DIAGNOSTIC,
-	LAST_ATTEMPT
-};
+enum group_field { FINAL, ORIGINAL, ACTUAL, ACTION, STATUS, REMOTE, DIAGNOSTIC, LAST_ATTEMPT };
 
 struct group {
 	struct bm_bytes field[GROUP_FIELDS]; /* raw values; data is NULL for what is missing */
@@ -65,8 +57,7 @@ static struct bm_bytes address_of(struct work *work, struct bm_bytes value)
 /* host_of - the host of an MTA field, without what servers write behind it */
 static struct bm_bytes host_of(struct work *work, struct bm_bytes value)
 {
-	const struct bm_bytes host =
-		scratch_unfold(work->scratch, untyped(value), HOST_BYTES_MAX);
+	const struct bm_bytes host = scratch_unfold(work->scratch, untyped(value), HOST_BYTES_MAX);
 	size_t size = 0;
 	while (size < host.size && !is_blank(host.data[size]))
 		size++;
@@ -120,7 +111,7 @@ static struct bm_bytes diagnostic_of(struct work *work, const struct group *grou
 	const struct bm_bytes said = scratch_unfold(
 		work->scratch, untyped(group->field[DIAGNOSTIC]), DIAGNOSTIC_BYTES_MAX);
 	if (!says_little(said)) {
-		const struct bm_bytes whole = notice_transcript(work, said);
+		const struct bm_bytes whole = reason_transcript(work, said);
 		return whole.size ? whole : said;
 	}
 	const struct bm_bytes told = notice_explain(work, address);
@@ -148,8 +139,7 @@ static void group_end(struct work *work, struct group *group)
 	const struct bm_bytes address = recipient_of(work, group);
 	if (address.size) {
 		const struct bm_enhanced status = report_status(group->field[STATUS]);
-		const enum bm_action action =
-			action_of(run_trim(group->field[ACTION]), status);
+		const enum bm_action action = action_of(run_trim(group->field[ACTION]), status);
 		struct bm_mail_recipient *const one = work_add(work, address, action);
 		if (one && one->text.size == 0) {
 			one->status = status;
@@ -167,7 +157,7 @@ static unsigned group_field(struct bm_bytes name)
 {
 	static const char *const names[GROUP_FIELDS] = {
 		"final-recipient", "original-recipient", "x-actual-recipient", "action",
-		"status",	   "remote-mta",	 "diagnostic-code",    "last-attempt-date"};
+		"status",          "remote-mta",         "diagnostic-code",    "last-attempt-date"};
 	unsigned i = 0;
 	while (i < GROUP_FIELDS && !run_is(name, names[i]))
 		i++;
@@ -226,8 +216,8 @@ void report_fields(struct work *work, struct bm_bytes body)
 			message_field(work, name, value);
 			continue;
 		}
-		if (group.begun && (group.field[number].data || (torn && group.field[FINAL].data &&
-								 number <= ACTION)))
+		if (group.begun && (group.field[number].data ||
+				    (torn && group.field[FINAL].data && number <= ACTION)))
 			group_end(work, &group);
 		if (group.field[number].data == NULL)
 			group.field[number] = value;
@@ -289,8 +279,8 @@ static void dsn_read(struct work *work)
 {
 	for (size_t i = work->found_at; i < work->part_count; i++)
 		if (is_report(&work->parts[i]))
-			report_fields(work, mime_body(work, &work->parts[i],
-						      work->parts[i].body.size));
+			report_fields(work,
+				      mime_body(work, &work->parts[i], work->parts[i].body.size));
 	if (work->found_at == work->part_count)
 		report_fields(work, work->loose);
 }

@@ -41,7 +41,7 @@ void bm_mail_reader_free(struct bm_mail_reader *reader)
 
 const char *bm_mail_sort_name(enum bm_mail_sort sort)
 {
-	static const char *const names[] = {"ordinary", "bounce",     "delay",	   "success",
+	static const char *const names[] = {"ordinary", "bounce",     "delay",     "success",
 					    "feedback", "auto-reply", "unreadable"};
 	return names[sort];
 }
@@ -246,8 +246,7 @@ static void settle(struct work *work)
 static void read_one(struct work *work, struct bm_bytes data)
 {
 	struct bm_mail *const mail = work->mail;
-	*mail = (struct bm_mail){
-		.kind = "", .date = BM_TIME_UNKNOWN, .arrival = BM_TIME_UNKNOWN};
+	*mail = (struct bm_mail){.kind = "", .date = BM_TIME_UNKNOWN, .arrival = BM_TIME_UNKNOWN};
 	work->count = 0;
 	work->text_made = false;
 	work->explained = NULL;

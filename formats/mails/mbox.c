@@ -40,8 +40,8 @@ static bool is_clock(struct bm_bytes word)
 /* is_year - 1970 to 2099 */
 static bool is_year(struct bm_bytes word)
 {
-	return word.size == 4 && (bm_bytes_starts(word, BM_BYTES("19")) ||
-				  bm_bytes_starts(word, BM_BYTES("20"))) &&
+	return word.size == 4 &&
+	       (bm_bytes_starts(word, BM_BYTES("19")) || bm_bytes_starts(word, BM_BYTES("20"))) &&
 	       bm_is_digit(word.data[2]) && bm_is_digit(word.data[3]);
 }
 
@@ -87,7 +87,8 @@ static bool follows(struct bm_bytes data, size_t offset)
 	struct bm_bytes name, value;
 	if (offset >= data.size)
 		return true;
-	const struct bm_bytes line = line_at(run_first(data, offset + 2 * FROM_BYTES_MAX), offset, &next);
+	const struct bm_bytes line =
+		line_at(run_first(data, offset + 2 * FROM_BYTES_MAX), offset, &next);
 	return line.size == 0 || mime_field_line(line, &name, &value) || from_line(line) ||
 	       bm_bytes_starts(line, BM_BYTES(">From ")) || bm_bytes_starts(line, BM_BYTES("rom "));
 }
@@ -124,7 +125,7 @@ static bool is_border(struct bm_bytes data, size_t offset)
 
 size_t bm_mbox_border(struct bm_bytes data, size_t from, bool last)
 {
-	const size_t end = last ? data.size
+	const size_t end = last                             ? data.size
 			   : data.size > BM_MBOX_LOOK_BYTES ? data.size - BM_MBOX_LOOK_BYTES
 							    : 0;
 	if (from == 0 && end > 0 && is_border(data, 0))
@@ -151,10 +152,10 @@ struct bm_bytes bm_mbox_mail(struct bm_bytes data, size_t border, size_t *next)
 /* known_name - a field that hardly any mail lacks */
 static bool known_name(struct bm_bytes name)
 {
-	static const char *const names[] = {"received",     "return-path", "from",
-					    "to",	    "subject",	   "date",
+	static const char *const names[] = {"received",     "return-path",  "from",
+					    "to",           "subject",      "date",
 					    "message-id",   "mime-version", "delivered-to",
-					    "content-type", "reply-to",	   "x-original-to"};
+					    "content-type", "reply-to",     "x-original-to"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (run_is(name, names[i]))
 			return true;

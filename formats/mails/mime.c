@@ -1,8 +1,8 @@
 /* mime.c - a mail taken apart by lines: headers, parts, and nothing else.
  *
  * A bounce is a header, a few parts between boundaries and plain text in them; finding these takes
- * a search for line ends and a comparison for each line that starts with two dashes.  That is all
- * this scanner does.  It copies nothing, and it leaves encodings to decode.c.
+ * a search for the boundary and for line ends, and that is all this scanner does.  It copies
+ * nothing, and it leaves encodings to decode.c.
  *
  * Parts are put in a list, outermost first; a multipart in the list is taken apart when its turn
  * comes, so nothing recurses.  A message inside the mail is one part: what it holds is not ours to
@@ -63,7 +63,8 @@ static unsigned field_number(struct bm_bytes name)
 #undef X
 	};
 	for (unsigned i = 0; i < FIELD_COUNT; i++)
-		if (names[i].size == name.size && (uint8_t)names[i].name[0] == low_byte(*name.data) &&
+		if (names[i].size == name.size &&
+		    (uint8_t)names[i].name[0] == low_byte(*name.data) &&
 		    run_starts(name, names[i].name))
 			return i;
 	return FIELD_COUNT;
@@ -170,15 +171,25 @@ static void part_make(struct work *work, struct part *part, struct bm_bytes data
 	part->type = media_type(part->field[FIELD_CONTENT_TYPE]);
 }
 
-/* is_boundary - is line "--boundary", or "--boundary--" which ends the list */
-static bool is_boundary(struct bm_bytes line, struct bm_bytes boundary, bool *ends)
+/* boundary_find - offset of the next line "--boundary" at or behind from, or body.size; mark is
+ * "--boundary", *ends tells of the "--" behind the last one */
+static size_t boundary_find(struct bm_bytes body, size_t from, struct bm_bytes mark, bool *ends)
 {
-	if (line.size < boundary.size + 2 || line.data[0] != '-' || line.data[1] != '-' ||
-	    memcmp(line.data + 2, boundary.data, boundary.size) != 0)
-		return false;
-	const struct bm_bytes rest = run_trim(bm_bytes_from(line, boundary.size + 2));
-	*ends = bm_bytes_equal(rest, BM_BYTES("--"));
-	return *ends || rest.size == 0;
+	while (from < body.size) {
+		const size_t at = from + bm_bytes_search(bm_bytes_from(body, from), mark);
+		if (at >= body.size)
+			break;
+		from = at + mark.size;
+		if (at && body.data[at - 1] != '\n')
+			continue;
+		const size_t end = bm_bytes_find(body, from, '\n');
+		const struct bm_bytes rest = run_trim(run_between(body, from, end));
+		*ends = bm_bytes_equal(rest, BM_BYTES("--"));
+		if (*ends || rest.size == 0)
+			return at;
+	}
+	*ends = false;
+	return body.size;
 }
 
 /* part_add - a part between two boundaries */
@@ -195,25 +206,24 @@ static void part_add(struct work *work, struct bm_bytes data, unsigned depth)
 /* split - add the parts of a multipart */
 static void split(struct work *work, const struct part *whole, struct bm_bytes boundary)
 {
-	size_t offset = 0, from = SIZE_MAX, line_at = 0;
-	bool ends = false;
-	struct bm_bytes line;
-	const unsigned depth = whole->depth + 1;
 	const struct bm_bytes body = whole->body;
-	for (; !ends && line_take(body, &offset, &line); line_at = offset) {
-		if (line.size < 2 || line.data[0] != '-' || !is_boundary(line, boundary, &ends))
-			continue;
-		if (from != SIZE_MAX)
-			part_add(work, run_between(body, from, line_at), depth);
-		from = offset;
+	const unsigned depth = whole->depth + 1;
+	uint8_t *const text = scratch_take(work->scratch, boundary.size + 2);
+	memcpy(text, "--", 2);
+	memcpy(text + 2, boundary.data, boundary.size);
+	const struct bm_bytes mark = {text, boundary.size + 2};
+	bool ends;
+	size_t at = boundary_find(body, 0, mark, &ends);
+	while (at < body.size && !ends) {
+		const size_t line = bm_bytes_find(body, at, '\n');
+		const size_t from = line < body.size ? line + 1 : body.size;
+		at = boundary_find(body, from, mark, &ends);
+		part_add(work, run_between(body, from, at), depth);
 		if (work->mail->notes & (BM_MAIL_NOTE_PARTS | BM_MAIL_NOTE_DEPTH))
 			return;
 	}
-	if (ends)
-		return;
-	work->mail->notes |= BM_MAIL_NOTE_CUT;
-	if (from != SIZE_MAX)
-		part_add(work, run_between(body, from, body.size), depth);
+	if (!ends)
+		work->mail->notes |= BM_MAIL_NOTE_CUT;
 }
 
 /* comes_again - does the line at the head of rest stand in it a second time */
@@ -237,9 +247,9 @@ static struct bm_bytes guess_boundary(const struct part *part)
 		size_t behind = offset;
 		if (!line_take(part->body, &behind, &next))
 			break;
-		if (mime_field_line(next, &name, &value) ? run_starts(name, "content-")
-							 : comes_again(bm_bytes_from(part->body, at),
-								       line))
+		if (mime_field_line(next, &name, &value)
+			    ? run_starts(name, "content-")
+			    : comes_again(bm_bytes_from(part->body, at), line))
 			return run_trim(bm_bytes_from(line, 2));
 	}
 	return (struct bm_bytes){0};

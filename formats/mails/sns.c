@@ -30,7 +30,8 @@ static struct bm_bytes unescaped(struct work *work, struct bm_bytes run, bool es
 static struct bm_bytes string_at(struct bm_bytes json, size_t from, size_t *end)
 {
 	size_t i = from + 1;
-	const size_t limit = from + VALUE_BYTES_MAX < json.size ? from + VALUE_BYTES_MAX : json.size;
+	const size_t limit =
+		from + VALUE_BYTES_MAX < json.size ? from + VALUE_BYTES_MAX : json.size;
 	while (i < limit && json.data[i] != '"')
 		i += 1 + (json.data[i] == '\\');
 	if (i > limit)
@@ -94,8 +95,7 @@ static void recipients(struct work *work, struct bm_bytes json, enum bm_action a
 /* delivered - the plain strings of a delivery's list */
 static void delivered(struct work *work, struct bm_bytes json)
 {
-	const struct bm_bytes part =
-		bm_bytes_from(json, run_find(json, "\"delivery\""));
+	const struct bm_bytes part = bm_bytes_from(json, run_find(json, "\"delivery\""));
 	const struct bm_bytes list = bm_bytes_from(part, run_find(part, "\"recipients\""));
 	const size_t close = bm_bytes_find(list, 0, ']');
 	for (size_t i = bm_bytes_find(list, 0, '['); i < close;) {

@@ -58,9 +58,9 @@ struct work {
 	struct bm_bytes inner;    /* ... and that message, as far as it came back */
 	const void *found;        /* what recognise leaves for read */
 	size_t found_at;
-	struct bm_bytes loose;            /* of dsn.c */
-	const struct findings *findings;  /* of notice.c */
-	const struct findings *explained; /* the same, for reports that do not say why */
+	struct bm_bytes loose;           /* of dsn.c */
+	const struct findings *findings; /* of notice.c */
+	struct findings *explained;      /* the same, for reports that do not say why */
 };
 
 struct bm_mail_kind {
@@ -128,14 +128,8 @@ bm_time work_date(struct bm_bytes value);
 
 /* notice_explain - why address failed, from the text for people; empty when it does not tell */
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address);
-/* notice_shape - the telling part of a failure text, on one line: from the SMTP reply on where one
- * is quoted */
-struct bm_bytes notice_shape(struct work *work, struct bm_bytes region, bool *quoted);
 /* report_fields - the fields of a delivery report: per message, then a group for each recipient */
 void report_fields(struct work *work, struct bm_bytes body);
-/* notice_transcript - a reply of several lines of which a report quotes only the first: all of it,
- * from the session's transcript; or empty */
-struct bm_bytes notice_transcript(struct work *work, struct bm_bytes first);
 /* from_daemon - does a mail daemon or a postmaster write, or nobody */
 bool from_daemon(struct work *work);
 /* report_status - the class.subject.detail at the head of a Status field */

@@ -16,12 +16,12 @@
 #include "bouncemill/reply.h"
 
 enum bm_mail_sort {
-	BM_MAIL_ORDINARY, /* not about delivery */
-	BM_MAIL_BOUNCE,   /* at least one recipient failed */
-	BM_MAIL_DELAY,    /* none failed, at least one is delayed */
-	BM_MAIL_SUCCESS,  /* a report, but only of delivered, relayed or expanded recipients */
-	BM_MAIL_FEEDBACK, /* a complaint or opt-out of a recipient (RFC 5965) */
-	BM_MAIL_ANSWER,   /* an auto-reply: vacation, confirmation (RFC 3834) */
+	BM_MAIL_ORDINARY,  /* not about delivery */
+	BM_MAIL_BOUNCE,    /* at least one recipient failed */
+	BM_MAIL_DELAY,     /* none failed, at least one is delayed */
+	BM_MAIL_SUCCESS,   /* a report, but only of delivered, relayed or expanded recipients */
+	BM_MAIL_FEEDBACK,  /* a complaint or opt-out of a recipient (RFC 5965) */
+	BM_MAIL_ANSWER,    /* an auto-reply: vacation, confirmation (RFC 3834) */
 	BM_MAIL_UNREADABLE /* claims to be a report, but names no recipient */
 };
 
@@ -36,7 +36,8 @@ enum bm_action {
 
 struct bm_mail_recipient {
 	struct bm_bytes address; /* without angles and address type; may lack a domain */
-	struct bm_bytes original; /* what the sender wrote, if a report tells (Original-Recipient) */
+	struct bm_bytes
+		original; /* what the sender wrote, if a report tells (Original-Recipient) */
 	enum bm_action action;
 	struct bm_enhanced status; /* RFC 3463, by the report, else by the text; class 0 = none */
 	struct bm_bytes text;   /* for bm_reply_parse: the server's reply, else why it failed; may
@@ -61,7 +62,8 @@ enum {
 
 struct bm_mail {
 	enum bm_mail_sort sort;
-	const char *kind; /* whose words these are: "dsn", "arf", "qmail", "exim" ...; "" = nobody's */
+	const char
+		*kind; /* whose words these are: "dsn", "arf", "qmail", "exim" ...; "" = nobody's */
 	unsigned notes;
 	bm_time date;             /* of this mail (Date:), or BM_TIME_UNKNOWN */
 	bm_time arrival;          /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
