@@ -1,0 +1,207 @@
+/* decode.c - base64, quoted-printable, encoded words, charsets: GMime's work, asked for only where
+ * a mail needs it.
+ *
+ * Nine bounces in ten are plain text and never come here.  The rest are the ones worth the trouble:
+ * reports of Chinese, Japanese and Russian providers, whose words would be noise otherwise.  GMime
+ * also is the oracle of the tests: what the line scanner finds must be what its parser finds.
+ *
+ * Pages are turned to text here as well, without a library: tags go, some of them leave a line end
+ * behind, and entities become characters.
+ *
+ * Never fails: what cannot be decoded stays as it is.
+ */
+#include "work.h"
+
+#include <gmime/gmime.h>
+#include <stdlib.h>
+#include <threads.h>
+
+enum { WORD_BYTES_MAX = 4096, CHARSET_BYTES_MAX = 40, TAG_BYTES_MAX = 2048 };
+
+void decode_start(void)
+{
+	static once_flag once = ONCE_FLAG_INIT;
+	call_once(&once, g_mime_init);
+}
+
+/* keep - a copy in the scratch */
+static struct bm_bytes keep(struct work *work, const void *data, size_t size)
+{
+	uint8_t *const copy = scratch_take(work->scratch, size);
+	if (size)
+		memcpy(copy, data, size);
+	return (struct bm_bytes){copy, size};
+}
+
+struct bm_bytes decode_transfer(struct work *work, struct bm_bytes body, bool base64)
+{
+	GMimeEncoding decoder;
+	g_mime_encoding_init_decode(&decoder, base64 ? GMIME_CONTENT_ENCODING_BASE64
+						     : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	uint8_t *const out =
+		scratch_take(work->scratch, g_mime_encoding_outlen(&decoder, body.size) + 8);
+	const size_t size =
+		g_mime_encoding_step(&decoder, (const char *)body.data, body.size, (char *)out);
+	return (struct bm_bytes){out, size};
+}
+
+/* is_plain - is every byte ASCII, and none of them an escape */
+static bool is_plain(struct bm_bytes run)
+{
+	for (size_t i = 0; i < run.size; i++)
+		if (run.data[i] >= 0x80 || run.data[i] == 0x1b)
+			return false;
+	return true;
+}
+
+/* name_of - a charset's name for iconv in name; false when it needs none */
+static bool name_of(struct bm_bytes charset, char name[CHARSET_BYTES_MAX])
+{
+	if (charset.size == 0 || charset.size >= CHARSET_BYTES_MAX ||
+	    run_starts(charset, "utf-8") || run_is(charset, "us-ascii") ||
+	    run_starts(charset, "unicode-1-1"))
+		return false;
+	for (size_t i = 0; i < charset.size; i++)
+		if (charset.data[i] <= ' ' || charset.data[i] > 'z' || charset.data[i] == '/')
+			return false;
+	/* what is called gb2312 is written in its superset */
+	const struct bm_bytes right =
+		run_is(charset, "gb2312") || run_is(charset, "gbk") ? BM_BYTES("gb18030") : charset;
+	memcpy(name, right.data, right.size);
+	name[right.size] = 0;
+	return true;
+}
+
+struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm_bytes charset)
+{
+	char name[CHARSET_BYTES_MAX];
+	if (is_plain(run) || !name_of(charset, name))
+		return run;
+	GMimeFilter *const filter = g_mime_filter_charset_new(name, "utf-8");
+	if (filter == NULL)
+		return run;
+	char *out = NULL;
+	size_t size = 0, before;
+	/* the filter takes its input's memory for its own: it gets a copy */
+	const struct bm_bytes copy = keep(work, run.data, run.size);
+	g_mime_filter_complete(filter, (char *)copy.data, copy.size, 0, &out, &size, &before);
+	const struct bm_bytes decoded = out && size ? keep(work, out, size) : run;
+	g_object_unref(filter);
+	return decoded;
+}
+
+/* c_string - run as a C string in the scratch, NULs as blanks */
+static char *c_string(struct work *work, struct bm_bytes run)
+{
+	char *const text = (char *)scratch_take(work->scratch, run.size + 1);
+	for (size_t i = 0; i < run.size; i++)
+		text[i] = run.data[i] ? (char)run.data[i] : ' ';
+	text[run.size] = 0;
+	return text;
+}
+
+struct bm_bytes decode_words(struct work *work, struct bm_bytes run)
+{
+	run = run_first(run, WORD_BYTES_MAX);
+	if (bm_bytes_search(run, BM_BYTES("=?")) == run.size)
+		return run;
+	char *const text = g_mime_utils_header_decode_text(NULL, c_string(work, run));
+	if (text == NULL)
+		return run;
+	const struct bm_bytes decoded = keep(work, text, strlen(text));
+	g_free(text);
+	return decoded;
+}
+
+struct bm_bytes decode_parameter(struct work *work, struct bm_bytes value, const char *name)
+{
+	const struct bm_bytes near =
+		scratch_unfold(work->scratch, run_first(value, WORD_BYTES_MAX), WORD_BYTES_MAX);
+	GMimeContentType *const type = g_mime_content_type_parse(NULL, c_string(work, near));
+	if (type == NULL)
+		return (struct bm_bytes){0};
+	const char *const text = g_mime_content_type_get_parameter(type, name);
+	const struct bm_bytes found = text ? keep(work, text, strlen(text)) : (struct bm_bytes){0};
+	g_object_unref(type);
+	return found;
+}
+
+/* ---- pages ---- */
+
+/* entity - the character an entity at the head of run stands for; its length, or 0 */
+static size_t entity(struct bm_bytes run, uint8_t *byte)
+{
+	static const struct {
+		const char *name;
+		uint8_t byte;
+	} table[] = {{"&lt;", '<'},    {"&gt;", '>'},   {"&amp;", '&'},   {"&quot;", '"'},
+		     {"&nbsp;", ' '},  {"&#39;", '\''}, {"&apos;", '\''}, {"&#64;", '@'},
+		     {"&#8203;", ' '}, {"&#x40;", '@'}, {"&#160;", ' '},  {"&#58;", ':'},
+		     {"&#46;", '.'},   {"&#43;", '+'},  {"&#61;", '='}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (run_starts(run, table[i].name)) {
+			*byte = table[i].byte;
+			return strlen(table[i].name);
+		}
+	return 0;
+}
+
+/* breaks - does a tag end a line */
+static bool breaks(struct bm_bytes tag)
+{
+	static const char *const names[] = {"br",  "/p",   "p",   "/div", "div", "/tr",
+					    "/td", "/li",  "/h1", "/h2",  "/h3", "/th",
+					    "hr",  "/pre", "pre", "/ul"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const size_t size = strlen(names[i]);
+		if (run_starts(tag, names[i]) && (tag.size == size || !is_letter(tag.data[size])))
+			return true;
+	}
+	return false;
+}
+
+/* tag_at - the inside of the tag at the head of run, or false when that is no tag but text, such as
+ * an address in angles */
+static bool tag_at(struct bm_bytes run, struct bm_bytes *tag)
+{
+	const struct bm_bytes near = run_first(run, TAG_BYTES_MAX);
+	const size_t close = bm_bytes_find(near, 0, '>');
+	if (near.size < 3 || close == near.size ||
+	    !(is_letter(near.data[1]) || near.data[1] == '/' || near.data[1] == '!'))
+		return false;
+	*tag = run_between(near, 1, close);
+	for (size_t i = 0; i < tag->size && !is_blank(tag->data[i]) && tag->data[i] != '='; i++)
+		if (tag->data[i] == '@')
+			return false;
+	return true;
+}
+
+/* hidden - bytes of a style or script behind its tag; low is the page in lower case */
+static size_t hidden(struct bm_bytes tag, struct bm_bytes low)
+{
+	return run_starts(tag, "style")    ? run_find(low, "</style")
+	       : run_starts(tag, "script") ? run_find(low, "</script")
+					   : 0;
+}
+
+struct bm_bytes decode_html(struct work *work, struct bm_bytes page)
+{
+	const struct bm_bytes low = scratch_lower(work->scratch, page);
+	uint8_t *const text = scratch_take(work->scratch, page.size);
+	size_t size = 0;
+	for (size_t i = 0; i < page.size;) {
+		uint8_t byte = page.data[i];
+		struct bm_bytes tag;
+		if (byte == '<' && tag_at(bm_bytes_from(page, i), &tag)) {
+			i += tag.size + 2;
+			i += hidden(tag, bm_bytes_from(low, i));
+			if (breaks(tag))
+				text[size++] = '\n';
+			continue;
+		}
+		const size_t taken = byte == '&' ? entity(bm_bytes_from(page, i), &byte) : 0;
+		i += taken ? taken : 1;
+		text[size++] = byte;
+	}
+	return (struct bm_bytes){text, size};
+}
