@@ -14,7 +14,8 @@
 	X(LOST, "lost by journald")                                                                \
 	X(LONG, "longer than the line limit")                                                      \
 	X(BINARY, "not text")                                                                      \
-	X(RECORD, "broken journal record")
+	X(RECORD, "broken journal record")                                                         \
+	X(REPORT, "report without a recipient")
 
 enum bm_malformed {
 #define X(identifier, text) BM_MALFORMED_##identifier,
@@ -35,6 +36,9 @@ struct bm_source {
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
 	uint32_t hosts;   /* distinct host names */
+	/* Of an archive of bounce mails, whose lines are mails: recipients that a log tells of too,
+	 * and recipients of mail that was never ours. */
+	uint64_t joined, foreign;
 	char status[256]; /* "ok", "damaged at N: why", "duplicate of F", "empty", ...; cleaned */
 };
 
