@@ -11,11 +11,12 @@
  *
  * Its lines `voice name "token" ...` list what only that provider's servers say: a signature
  * ("gsmtp"), a code of its own ("s3140"), a machine's domain ("prod.outlook.com").  A token stands
- * between borders of words; a trailing * lifts the border behind it.  Tokens hang in a table by
- * their first three bytes, so a text costs one look at each byte and one probe where a token may
- * begin.  The first token in the text decides; without one, the first URL whose host is known.
- * Domains in addresses, and hosts that are written `name[ip]`, are whom the server speaks of, not
- * who speaks: they are passed over.
+ * between borders of words; a trailing * lifts the border behind it, and % is a digit.  Tokens
+ * hang in a table by their first three bytes, so a text costs one look at each byte and one probe
+ * where a token may begin; chains stay short while few tokens begin alike, which is why pages of
+ * known domains need none.  The first token in the text decides; without one, the first URL whose
+ * host is known.  Domains in addresses, and hosts that are written `name[ip]`, are whom the server
+ * speaks of, not who speaks: they are passed over.
  */
 #include "bouncemill/provider.h"
 
@@ -95,7 +96,8 @@ static void voice_add(struct bm_bytes name, struct bm_bytes token)
 	const bool open = token.data[token.size - 1] == '*';
 	token.size -= open;
 	count++;
-	assert(token.size >= BM_VOICE_BYTES_MIN && count * 2 <= BM_VOICE_SLOTS);
+	assert(token.size >= BM_VOICE_BYTES_MIN && !memchr(token.data, '%', BM_VOICE_BYTES_MIN));
+	assert(count * 2 <= BM_VOICE_SLOTS);
 	size_t i = voice_slot(token.data);
 	while (voices[i].token.size)
 		i = (i + 1) & (BM_VOICE_SLOTS - 1);
@@ -205,29 +207,42 @@ static inline bool is_word(uint8_t byte)
 	return (uint8_t)(lower(byte) - 'a') < 26 || bm_is_digit(byte);
 }
 
-/* voice_is - does rest begin with the voice's token, up to a border that fits it */
-static bool voice_is(const struct voice *voice, struct bm_bytes rest)
+/* token_fits - does rest begin with token, in which % stands for a digit */
+static bool token_fits(struct bm_bytes token, struct bm_bytes rest)
 {
-	const size_t size = voice->token.size;
-	if (rest.size < size)
+	if (rest.size < token.size)
 		return false;
-	for (size_t i = 0; i < size; i++)
-		if (lower(rest.data[i]) != voice->token.data[i])
+	for (size_t i = 0; i < token.size; i++)
+		if (lower(rest.data[i]) != token.data[i] &&
+		    !(token.data[i] == '%' && bm_is_digit(rest.data[i])))
 			return false;
-	if (voice->open || rest.size == size)
-		return true;
-	const uint8_t last = rest.data[size - 1], behind = rest.data[size];
-	return behind != '[' && !(is_word(last) && is_word(behind));
+	return true;
 }
 
-/* voice_at - the provider whose token rest begins with, or empty */
-static struct bm_bytes voice_at(struct bm_bytes rest)
+/* ends_well - may a token of size bytes end there: no word goes on, no number ("5.7.134.2" is an
+ * address), and no "[ip]" of a host that is spoken of follows */
+static bool ends_well(struct bm_bytes rest, size_t size)
 {
-	if (rest.size < BM_VOICE_BYTES_MIN)
+	if (size == rest.size)
+		return true;
+	const uint8_t last = rest.data[size - 1], behind = rest.data[size];
+	const bool number = behind == '.' && size + 1 < rest.size && bm_is_digit(last) &&
+			    bm_is_digit(rest.data[size + 1]);
+	return behind != '[' && !number && !(is_word(last) && is_word(behind));
+}
+
+/* voice_at - the provider whose token stands at an offset of text, or empty */
+static struct bm_bytes voice_at(struct bm_bytes text, size_t at)
+{
+	const struct bm_bytes rest = bm_bytes_from(text, at);
+	const uint8_t before = at ? text.data[at - 1] : ' ';
+	if (rest.size < BM_VOICE_BYTES_MIN || before == '@' ||
+	    (before == '.' && bm_is_digit(rest.data[0])))
 		return (struct bm_bytes){0};
 	size_t i = voice_slot(rest.data);
 	for (; voices[i].token.size; i = (i + 1) & (BM_VOICE_SLOTS - 1))
-		if (voice_is(&voices[i], rest))
+		if (token_fits(voices[i].token, rest) &&
+		    (voices[i].open || ends_well(rest, voices[i].token.size)))
 			break;
 	return voices[i].name;
 }
@@ -251,8 +266,7 @@ struct bm_bytes bm_provider_spoken(struct bm_bytes text)
 	for (size_t i = 0; i < text.size; i++) {
 		const uint8_t byte = text.data[i];
 		const bool word = is_word(byte);
-		if (voice_starts[byte] && !(word && inside) &&
-		    (name = voice_at(bm_bytes_from(text, i))).size)
+		if (voice_starts[byte] && !(word && inside) && (name = voice_at(text, i)).size)
 			return name;
 		if (byte == ':' && !page.size &&
 		    bm_bytes_starts(bm_bytes_from(text, i), BM_BYTES("://")))
