@@ -9,27 +9,23 @@
  * process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first,
  * so one pass over a host hashes all its suffixes.
  *
- * Its lines `voice name "token" ...` list what only that provider's servers say: a signature
- * ("gsmtp"), a code of its own ("s3140"), a machine's domain ("prod.outlook.com").  A token stands
- * between borders of words; a trailing * lifts the border behind it, and % is a digit.  Tokens
- * hang in a table by their first three bytes, so a text costs one look at each byte and one probe
- * where a token may begin; chains stay short while few tokens begin alike, which is why pages of
- * known domains need none.  The first token in the text decides; without one, the first URL whose
- * host is known.  Domains in addresses, and hosts that are written `name[ip]`, are whom the server
- * speaks of, not who speaks: they are passed over.
+ * Its lines `voice name "sign" ...` list what only that provider's servers say: a signature
+ * ("gsmtp"), a code of its own ("s3140"), a machine's domain ("prod.outlook.com"); sign.h tells how
+ * they are looked for.  The first sign in the text decides; without one, the first URL whose host
+ * is known, which is why pages of known domains need no sign.  Domains in addresses, and hosts that
+ * are written `name[ip]`, are whom the server speaks of, not who speaks: they are passed over.
  */
 #include "bouncemill/provider.h"
 
 #include <assert.h>
 #include <libpsl.h>
 
-#include "bouncemill/registry.h"
+#include "sign.h"
 
 enum {
 	BM_PROVIDER_SLOTS = 4096, /* a power of two, at least twice the suffixes */
 	BM_PROVIDER_HOST_BYTES_MAX = 255,
-	BM_VOICE_SLOTS = 1024,     /* a power of two, at least twice the tokens */
-	BM_VOICE_BYTES_MIN = 3,    /* of a token: the bytes of its key */
+	BM_VOICES_MAX = 256,       /* lines of voices */
 	BM_SPOKEN_BYTES_MAX = 4096 /* of a text, listened to */
 };
 
@@ -37,11 +33,8 @@ static struct entry {
 	struct bm_bytes suffix, name;
 } slots[BM_PROVIDER_SLOTS];
 
-static struct voice {
-	struct bm_bytes token, name;
-	bool open; /* the word may go on behind the token */
-} voices[BM_VOICE_SLOTS];
-static bool voice_starts[256]; /* bytes that tokens begin with, in both cases */
+static struct bm_signs voices;
+static struct bm_bytes voice_names[BM_VOICES_MAX]; /* by the value of a sign */
 
 /* hash_back - FNV-1a, carried on from hash over run from its last byte to its first */
 static uint64_t hash_back(uint64_t hash, struct bm_bytes run)
@@ -62,73 +55,27 @@ static struct entry *slot_of(struct bm_bytes suffix, uint64_t hash)
 	return &slots[i];
 }
 
-/* word_take - the next word of a line; empty at the end or at a comment */
-static struct bm_bytes word_take(struct bm_bytes *line)
+/* voice_read - the signs of one provider */
+static void voice_read(struct bm_bytes line)
 {
-	while (line->size && (line->data[0] == ' ' || line->data[0] == '\t'))
-		*line = bm_bytes_from(*line, 1);
-	size_t size = 0;
-	if (line->size && line->data[0] != '#')
-		while (size < line->size && line->data[size] != ' ' && line->data[size] != '\t')
-			size++;
-	const struct bm_bytes word = {line->data, size};
-	*line = bm_bytes_from(*line, size);
-	return word;
-}
-
-/* lower - one byte without case */
-static inline uint8_t lower(uint8_t byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
-}
-
-/* voice_slot - where the search for a token begins, given its first three bytes */
-static inline size_t voice_slot(const uint8_t *at)
-{
-	const uint32_t key = (uint32_t)lower(at[0]) << 16 | lower(at[1]) << 8 | lower(at[2]);
-	return key * 0x9e3779b1u >> 22 & (BM_VOICE_SLOTS - 1);
-}
-
-/* voice_add - one token of a provider */
-static void voice_add(struct bm_bytes name, struct bm_bytes token)
-{
-	static size_t count;
-	const bool open = token.data[token.size - 1] == '*';
-	token.size -= open;
+	static uint16_t count;
+	assert(count < BM_VOICES_MAX);
+	voice_names[count] = bm_sign_word(&line);
+	for (struct bm_bytes token; (token = bm_sign_token(&line)).size;)
+		bm_signs_add(&voices, token, count);
 	count++;
-	assert(token.size >= BM_VOICE_BYTES_MIN && !memchr(token.data, '%', BM_VOICE_BYTES_MIN));
-	assert(count * 2 <= BM_VOICE_SLOTS);
-	size_t i = voice_slot(token.data);
-	while (voices[i].token.size)
-		i = (i + 1) & (BM_VOICE_SLOTS - 1);
-	voices[i] = (struct voice){.token = token, .name = name, .open = open};
-	voice_starts[token.data[0]] = true;
-	if (token.data[0] >= 'a' && token.data[0] <= 'z')
-		voice_starts[token.data[0] ^ 0x20] = true;
-}
-
-/* voices_read - the quoted tokens of one provider, in lower case */
-static void voices_read(struct bm_bytes line)
-{
-	const struct bm_bytes name = word_take(&line);
-	for (size_t start, end; (start = bm_bytes_find(line, 0, '"') + 1) < line.size;) {
-		end = bm_bytes_find(line, start, '"');
-		assert(end < line.size);
-		voice_add(name, (struct bm_bytes){line.data + start, end - start});
-		line = bm_bytes_from(line, end + 1);
-	}
 }
 
 /* line_read - one provider: its name and suffixes, whose count is returned, or its voice */
 static size_t line_read(struct bm_bytes line)
 {
-	const struct bm_bytes name = word_take(&line);
+	const struct bm_bytes name = bm_sign_word(&line);
 	size_t count = 0;
 	if (bm_bytes_equal(name, BM_BYTES("voice"))) {
-		voices_read(line);
+		voice_read(line);
 		return 0;
 	}
-	for (struct bm_bytes suffix; (suffix = word_take(&line)).size; count++) {
+	for (struct bm_bytes suffix; (suffix = bm_sign_word(&line)).size; count++) {
 		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
 		assert(!slot->suffix.size); /* a suffix belongs to one provider */
 		*slot = (struct entry){.suffix = suffix, .name = name};
@@ -139,13 +86,8 @@ static size_t line_read(struct bm_bytes line)
 /* providers_read - runs before main() */
 __attribute__((constructor)) static void providers_read(void)
 {
-	const char *file;
-	struct bm_bytes text;
-	size_t i = 0, count = 0;
-	while (bm_embedded(i, &file, &text) && strcmp(file, "rules/providers.txt") != 0)
-		i++;
-	if (!bm_embedded(i, &file, &text))
-		return;
+	const struct bm_bytes text = bm_sign_data("rules/providers.txt");
+	size_t count = 0;
 	for (size_t start = 0, end; start < text.size; start = end + 1) {
 		end = bm_bytes_find(text, start, '\n');
 		count += line_read((struct bm_bytes){text.data + start, end - start});
@@ -201,77 +143,30 @@ struct bm_bytes bm_provider_known(struct bm_bytes host)
 	return best ? best->name : (struct bm_bytes){0};
 }
 
-/* is_word - a letter or digit of ASCII */
-static inline bool is_word(uint8_t byte)
-{
-	return (uint8_t)(lower(byte) - 'a') < 26 || bm_is_digit(byte);
-}
-
-/* token_fits - does rest begin with token, in which % stands for a digit */
-static bool token_fits(struct bm_bytes token, struct bm_bytes rest)
-{
-	if (rest.size < token.size)
-		return false;
-	for (size_t i = 0; i < token.size; i++)
-		if (lower(rest.data[i]) != token.data[i] &&
-		    !(token.data[i] == '%' && bm_is_digit(rest.data[i])))
-			return false;
-	return true;
-}
-
-/* ends_well - may a token of size bytes end there: no word goes on, no number ("5.7.134.2" is an
- * address), and no "[ip]" of a host that is spoken of follows */
-static bool ends_well(struct bm_bytes rest, size_t size)
-{
-	if (size == rest.size)
-		return true;
-	const uint8_t last = rest.data[size - 1], behind = rest.data[size];
-	const bool number = behind == '.' && size + 1 < rest.size && bm_is_digit(last) &&
-			    bm_is_digit(rest.data[size + 1]);
-	return behind != '[' && !number && !(is_word(last) && is_word(behind));
-}
-
-/* voice_at - the provider whose token stands at an offset of text, or empty */
-static struct bm_bytes voice_at(struct bm_bytes text, size_t at)
-{
-	const struct bm_bytes rest = bm_bytes_from(text, at);
-	const uint8_t before = at ? text.data[at - 1] : ' ';
-	if (rest.size < BM_VOICE_BYTES_MIN || before == '@' ||
-	    (before == '.' && bm_is_digit(rest.data[0])))
-		return (struct bm_bytes){0};
-	size_t i = voice_slot(rest.data);
-	for (; voices[i].token.size; i = (i + 1) & (BM_VOICE_SLOTS - 1))
-		if (token_fits(voices[i].token, rest) &&
-		    (voices[i].open || ends_well(rest, voices[i].token.size)))
-			break;
-	return voices[i].name;
-}
-
 /* url_provider - the provider of the host behind a URL's "://", at the head of rest */
 static struct bm_bytes url_provider(struct bm_bytes rest)
 {
 	size_t size = 0;
 	while (size < rest.size && size < BM_PROVIDER_HOST_BYTES_MAX &&
-	       (is_word(rest.data[size]) || rest.data[size] == '.' || rest.data[size] == '-'))
+	       (bm_sign_letter(rest.data[size]) || rest.data[size] == '.' ||
+		rest.data[size] == '-'))
 		size++;
 	return bm_provider_known((struct bm_bytes){rest.data, size});
 }
 
 struct bm_bytes bm_provider_spoken(struct bm_bytes text)
 {
-	struct bm_bytes page = {0}, name;
+	struct bm_bytes page = {0};
 	if (text.size > BM_SPOKEN_BYTES_MAX)
 		text.size = BM_SPOKEN_BYTES_MAX;
-	bool inside = false; /* a word began before this byte */
 	for (size_t i = 0; i < text.size; i++) {
-		const uint8_t byte = text.data[i];
-		const bool word = is_word(byte);
-		if (voice_starts[byte] && !(word && inside) && (name = voice_at(text, i)).size)
-			return name;
-		if (byte == ':' && !page.size &&
+		const struct bm_sign *const sign = bm_signs_at(&voices, text, i);
+		const size_t end = i + (sign ? sign->token.size : 0);
+		if (sign && !(end < text.size && text.data[end] == '['))
+			return voice_names[sign->value];
+		if (text.data[i] == ':' && !page.size &&
 		    bm_bytes_starts(bm_bytes_from(text, i), BM_BYTES("://")))
 			page = url_provider(bm_bytes_from(text, i + 3));
-		inside = word;
 	}
 	return page;
 }
