@@ -1,8 +1,9 @@
 /* sign.c - short tokens that betray something, looked for at the borders of words.
  *
  * The table is open addressing by a hash of three bytes.  Signs that begin alike share a chain, and
- * a probe walks it to its end: lists of data avoid common beginnings, and the longest walk of the
- * lists there are is seven signs.  What a stranger writes cannot lengthen a chain.
+ * a probe walks it to its end: lists of data avoid common beginnings (the longest walk is seven
+ * signs of voices, thirty of blocklists, whose names love "spam").  What a stranger writes cannot
+ * lengthen a chain.
  */
 #include "sign.h"
 
