@@ -16,7 +16,7 @@ struct bm_bytes bm_provider_known(struct bm_bytes host);
 /* bm_provider_spoken - the provider that a reply's own words betray, by a signature, code, page or
  * machine name of its own; else empty.  For texts whose speaker is not known: ask bm_provider_known
  * about the host of the frame (bm_reply.host) first, then this about bm_reply.text.  Works on a
- * masked text too, but says less there.  Linear, allocation-free, about 2 ns a byte. */
+ * masked text too, but says less there.  Linear, allocation-free, about 4 ns a byte. */
 struct bm_bytes bm_provider_spoken(struct bm_bytes text);
 /* bm_provider_registrable - the registrable domain of a lower-case host, a slice of it; host itself
  * when it is an address literal, a single label or a public suffix */
