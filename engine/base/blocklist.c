@@ -30,21 +30,25 @@ static struct list {
 	bool domains;
 } lists[BM_LISTS_MAX];
 
-/* line_read - one list */
+/* line_read - one list, or (behind a blank) more signs of the one before it */
 static void line_read(struct bm_bytes line)
 {
 	static uint16_t count;
-	const struct bm_bytes name = bm_sign_word(&line), kind = bm_sign_word(&line);
-	if (!name.size)
-		return;
-	assert(count < BM_LISTS_MAX);
-	const struct bm_bytes page = bm_sign_word(&line);
-	lists[count].name = name;
-	lists[count].domains = bm_bytes_equal(kind, BM_BYTES("domain"));
-	lists[count].page = bm_bytes_equal(page, BM_BYTES("-")) ? (struct bm_bytes){0} : page;
+	const bool more = line.size && line.data[0] == ' ';
+	if (!more) {
+		const struct bm_bytes name = bm_sign_word(&line), kind = bm_sign_word(&line);
+		if (!name.size)
+			return;
+		assert(count < BM_LISTS_MAX);
+		const struct bm_bytes page = bm_sign_word(&line);
+		lists[count].name = name;
+		lists[count].domains = bm_bytes_equal(kind, BM_BYTES("domain"));
+		lists[count].page =
+			bm_bytes_equal(page, BM_BYTES("-")) ? (struct bm_bytes){0} : page;
+		count++;
+	}
 	for (struct bm_bytes token; (token = bm_sign_token(&line)).size;)
-		bm_signs_add(&signs, token, count);
-	count++;
+		bm_signs_add(&signs, token, count - 1);
 }
 
 /* lists_read - runs before main() */
