@@ -235,14 +235,17 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 
 /* --- failures --- */
 
-/* judge - the verdict for a template met for the first time */
+/* judge - the verdict for a template met for the first time; one kept under no name may still betray
+ * a gateway or provider by its words */
 static void judge(struct bm_classifier *classifier, struct bm_template_record *record,
 		  struct bm_bytes masked, const struct bm_reply *reply, struct bm_enhanced dsn,
 		  uint32_t provider)
 {
-	const struct bm_verdict verdict = bm_rules_match(
-		classifier->rules, classifier->scratch,
-		bm_intern_get(classifier->tally->providers, provider), masked, reply, dsn);
+	struct bm_bytes speaker = bm_intern_get(classifier->tally->providers, provider);
+	if (speaker.size == 0)
+		speaker = bm_provider_spoken(masked);
+	const struct bm_verdict verdict =
+		bm_rules_match(classifier->rules, classifier->scratch, speaker, masked, reply, dsn);
 	record->judged = true;
 	record->provider = provider;
 	record->category = verdict.category;
