@@ -40,6 +40,7 @@ struct bm_classifier {
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;      /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
+	struct bm_text decoded; /* a text that came in GB18030 */
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
 	struct met *met;                  /* MET_ROOM, by hash */
@@ -77,6 +78,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_anonymizer_free(classifier->anonymizer);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
+	bm_text_dispose(&classifier->decoded);
 	bm_free(classifier);
 }
 
@@ -190,11 +192,11 @@ static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm
 }
 
 /* spoken_provider - nobody was spoken to: the host the text names, else the recipient's domain */
-static uint32_t spoken_provider(struct bm_classifier *classifier, struct bm_bytes host,
+static uint32_t spoken_provider(struct bm_classifier *classifier, const struct bm_reply *reply,
 				const struct bm_fact *fact)
 {
 	uint8_t buffer[DOMAIN_BYTES_MAX];
-	const struct bm_bytes spoken = lower(host, buffer, sizeof buffer);
+	const struct bm_bytes spoken = lower(reply->host, buffer, sizeof buffer);
 	if (!is_named_host(spoken))
 		return domain_provider(classifier, fact->domain);
 	uint32_t *const known =
@@ -302,6 +304,29 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 	return template;
 }
 
+bool bm_template_read(struct bm_bytes name, struct bm_template_look *look)
+{
+	*look = (struct bm_template_look){0};
+	const size_t provider = bm_bytes_find(name, 0, 0);
+	const size_t evidence = bm_bytes_find(name, provider + 1, 0);
+	if (evidence >= name.size)
+		return false;
+	look->provider = (struct bm_bytes){name.data, provider};
+	look->masked = bm_bytes_from(name, evidence + 1);
+	const struct bm_bytes all = {name.data + provider + 1, evidence - provider - 1};
+	size_t at = bm_bytes_find(all, 0, '/');
+	(void)bm_enhanced_parse((struct bm_bytes){all.data, at}, &look->dsn);
+	unsigned values[5] = {0};
+	for (unsigned i = 0; i < 5 && at < all.size; i++)
+		for (at++; at < all.size && bm_is_digit(all.data[at]); at++)
+			values[i] = values[i] * 10 + all.data[at] - '0';
+	look->reply.code = (uint16_t)values[0];
+	look->reply.enhanced =
+		(struct bm_enhanced){(uint8_t)values[1], (uint16_t)values[2], (uint16_t)values[3]};
+	look->reply.stage = (enum bm_stage)values[4];
+	return true;
+}
+
 /* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr>
  * of any such */
 static bool is_plain_address(struct bm_bytes address)
@@ -345,9 +370,12 @@ static void read_failure(struct bm_classifier *classifier, const struct bm_event
 			 struct bm_bytes text, struct bm_fact *fact)
 {
 	struct bm_reply reply;
+	classifier->decoded.size = 0;
+	if (bm_text_chinese(&classifier->decoded, text))
+		text = (struct bm_bytes){classifier->decoded.data, classifier->decoded.size};
 	bm_reply_parse(text, &reply);
 	if (!fact->has_relay)
-		fact->provider = spoken_provider(classifier, reply.host, fact);
+		fact->provider = spoken_provider(classifier, &reply, fact);
 	fact->template =
 		template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
 }
