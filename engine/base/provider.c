@@ -1,4 +1,4 @@
-/* provider.c - who runs the mailbox.
+/* provider.c - who runs the mailbox, told by a host's name or by the words that are spoken.
  *
  * formats/rules/providers.txt holds `name suffix suffix ...` lines.  A suffix is a domain
  * ("outlook.com": itself and all below it) or a brand under any top-level domain ("hotmail.*":
@@ -8,6 +8,14 @@
  * are bounded whatever is looked up: FNV-1a without a seed will do, and it must, for the
  * process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first,
  * so one pass over a host hashes all its suffixes.
+ *
+ * Its lines `voice name "token" ...` list what only that provider's servers say: a signature
+ * ("gsmtp"), a code of its own ("s3140"), a machine's domain ("prod.outlook.com").  A token stands
+ * between borders of words; a trailing * lifts the border behind it.  Tokens hang in a table by
+ * their first three bytes, so a text costs one look at each byte and one probe where a token may
+ * begin.  The first token in the text decides; without one, the first URL whose host is known.
+ * Domains in addresses, and hosts that are written `name[ip]`, are whom the server speaks of, not
+ * who speaks: they are passed over.
  */
 #include "bouncemill/provider.h"
 
@@ -18,12 +26,21 @@
 
 enum {
 	BM_PROVIDER_SLOTS = 4096, /* a power of two, at least twice the suffixes */
-	BM_PROVIDER_HOST_BYTES_MAX = 255
+	BM_PROVIDER_HOST_BYTES_MAX = 255,
+	BM_VOICE_SLOTS = 1024,     /* a power of two, at least twice the tokens */
+	BM_VOICE_BYTES_MIN = 3,    /* of a token: the bytes of its key */
+	BM_SPOKEN_BYTES_MAX = 4096 /* of a text, listened to */
 };
 
 static struct entry {
 	struct bm_bytes suffix, name;
 } slots[BM_PROVIDER_SLOTS];
+
+static struct voice {
+	struct bm_bytes token, name;
+	bool open; /* the word may go on behind the token */
+} voices[BM_VOICE_SLOTS];
+static bool voice_starts[256]; /* bytes that tokens begin with, in both cases */
 
 /* hash_back - FNV-1a, carried on from hash over run from its last byte to its first */
 static uint64_t hash_back(uint64_t hash, struct bm_bytes run)
@@ -58,11 +75,57 @@ static struct bm_bytes word_take(struct bm_bytes *line)
 	return word;
 }
 
-/* line_read - one provider: its name and suffixes */
+/* lower - one byte without case */
+static inline uint8_t lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+/* voice_slot - where the search for a token begins, given its first three bytes */
+static inline size_t voice_slot(const uint8_t *at)
+{
+	const uint32_t key = (uint32_t)lower(at[0]) << 16 | lower(at[1]) << 8 | lower(at[2]);
+	return key * 0x9e3779b1u >> 22 & (BM_VOICE_SLOTS - 1);
+}
+
+/* voice_add - one token of a provider */
+static void voice_add(struct bm_bytes name, struct bm_bytes token)
+{
+	static size_t count;
+	const bool open = token.data[token.size - 1] == '*';
+	token.size -= open;
+	count++;
+	assert(token.size >= BM_VOICE_BYTES_MIN && count * 2 <= BM_VOICE_SLOTS);
+	size_t i = voice_slot(token.data);
+	while (voices[i].token.size)
+		i = (i + 1) & (BM_VOICE_SLOTS - 1);
+	voices[i] = (struct voice){.token = token, .name = name, .open = open};
+	voice_starts[token.data[0]] = true;
+	if (token.data[0] >= 'a' && token.data[0] <= 'z')
+		voice_starts[token.data[0] ^ 0x20] = true;
+}
+
+/* voices_read - the quoted tokens of one provider, in lower case */
+static void voices_read(struct bm_bytes line)
+{
+	const struct bm_bytes name = word_take(&line);
+	for (size_t start, end; (start = bm_bytes_find(line, 0, '"') + 1) < line.size;) {
+		end = bm_bytes_find(line, start, '"');
+		assert(end < line.size);
+		voice_add(name, (struct bm_bytes){line.data + start, end - start});
+		line = bm_bytes_from(line, end + 1);
+	}
+}
+
+/* line_read - one provider: its name and suffixes, whose count is returned, or its voice */
 static size_t line_read(struct bm_bytes line)
 {
 	const struct bm_bytes name = word_take(&line);
 	size_t count = 0;
+	if (bm_bytes_equal(name, BM_BYTES("voice"))) {
+		voices_read(line);
+		return 0;
+	}
 	for (struct bm_bytes suffix; (suffix = word_take(&line)).size; count++) {
 		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
 		assert(!slot->suffix.size); /* a suffix belongs to one provider */
@@ -134,6 +197,69 @@ struct bm_bytes bm_provider_known(struct bm_bytes host)
 		best = found ? found : best;
 	}
 	return best ? best->name : (struct bm_bytes){0};
+}
+
+/* is_word - a letter or digit of ASCII */
+static inline bool is_word(uint8_t byte)
+{
+	return (uint8_t)(lower(byte) - 'a') < 26 || bm_is_digit(byte);
+}
+
+/* voice_is - does rest begin with the voice's token, up to a border that fits it */
+static bool voice_is(const struct voice *voice, struct bm_bytes rest)
+{
+	const size_t size = voice->token.size;
+	if (rest.size < size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (lower(rest.data[i]) != voice->token.data[i])
+			return false;
+	if (voice->open || rest.size == size)
+		return true;
+	const uint8_t last = rest.data[size - 1], behind = rest.data[size];
+	return behind != '[' && !(is_word(last) && is_word(behind));
+}
+
+/* voice_at - the provider whose token rest begins with, or empty */
+static struct bm_bytes voice_at(struct bm_bytes rest)
+{
+	if (rest.size < BM_VOICE_BYTES_MIN)
+		return (struct bm_bytes){0};
+	size_t i = voice_slot(rest.data);
+	for (; voices[i].token.size; i = (i + 1) & (BM_VOICE_SLOTS - 1))
+		if (voice_is(&voices[i], rest))
+			break;
+	return voices[i].name;
+}
+
+/* url_provider - the provider of the host behind a URL's "://", at the head of rest */
+static struct bm_bytes url_provider(struct bm_bytes rest)
+{
+	size_t size = 0;
+	while (size < rest.size && size < BM_PROVIDER_HOST_BYTES_MAX &&
+	       (is_word(rest.data[size]) || rest.data[size] == '.' || rest.data[size] == '-'))
+		size++;
+	return bm_provider_known((struct bm_bytes){rest.data, size});
+}
+
+struct bm_bytes bm_provider_spoken(struct bm_bytes text)
+{
+	struct bm_bytes page = {0}, name;
+	if (text.size > BM_SPOKEN_BYTES_MAX)
+		text.size = BM_SPOKEN_BYTES_MAX;
+	bool inside = false; /* a word began before this byte */
+	for (size_t i = 0; i < text.size; i++) {
+		const uint8_t byte = text.data[i];
+		const bool word = is_word(byte);
+		if (voice_starts[byte] && !(word && inside) &&
+		    (name = voice_at(bm_bytes_from(text, i))).size)
+			return name;
+		if (byte == ':' && !page.size &&
+		    bm_bytes_starts(bm_bytes_from(text, i), BM_BYTES("://")))
+			page = url_provider(bm_bytes_from(text, i + 3));
+		inside = word;
+	}
+	return page;
 }
 
 /* is_address - an IPv4 or IPv6 literal: a colon, or a last label of digits */
