@@ -191,14 +191,31 @@ static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm
 					     : relay->provider - 1;
 }
 
-/* spoken_provider - nobody was spoken to: the host the text names, else the recipient's domain */
+/* words_provider - who the text's own words betray: of a server's reply without its frame, as in a
+ * bounce mail, and where no recipient is known either; else of the recipient's domain */
+static uint32_t words_provider(struct bm_classifier *classifier, const struct bm_reply *reply,
+			       const struct bm_fact *fact)
+{
+	const struct bm_bytes domain = bm_intern_get(classifier->tally->domains, fact->domain);
+	const struct bm_bytes name = reply->code || domain.size == 0
+					     ? bm_provider_spoken(reply->text)
+					     : (struct bm_bytes){0};
+	if (name.size == 0)
+		return domain_provider(classifier, fact->domain);
+	const uint32_t number = bm_tally_provider(classifier->tally, name);
+	*memo_at(&classifier->voices, number) = number;
+	return number;
+}
+
+/* spoken_provider - nobody was spoken to: the host the text names, else its words, else the
+ * recipient's domain */
 static uint32_t spoken_provider(struct bm_classifier *classifier, const struct bm_reply *reply,
 				const struct bm_fact *fact)
 {
 	uint8_t buffer[DOMAIN_BYTES_MAX];
 	const struct bm_bytes spoken = lower(reply->host, buffer, sizeof buffer);
 	if (!is_named_host(spoken))
-		return domain_provider(classifier, fact->domain);
+		return words_provider(classifier, reply, fact);
 	uint32_t *const known =
 		memo_at(&classifier->hosts, bm_intern_add(classifier->spoken, spoken));
 	if (*known == NONE)

@@ -260,6 +260,14 @@ static bool is_file(const char *word)
 	return stat(word, &status) == 0;
 }
 
+/* names_file - does a word look as if a file was meant: a path, or letters behind a dot */
+static bool names_file(const char *word)
+{
+	const char *const dot = strrchr(word, '.');
+	const bool suffix = dot && dot > word && (uint8_t)((dot[1] | 0x20) - 'a') < 26;
+	return !strpbrk(word, " \t\n<@") && (suffix || word[0] == '/' || word[0] == '.');
+}
+
 /* joined - all words as one text, for a reply that was not quoted; bm_free */
 static char *joined(const struct bm_options *options, size_t *size)
 {
@@ -285,8 +293,11 @@ static char *input_read(const struct bm_options *options, size_t *size)
 			     "input; see bouncemill help diagnose)");
 		return NULL;
 	}
-	if (!standard && !is_file(word))
+	if (!standard && !is_file(word)) {
+		if (options->path_count == 1 && names_file(word))
+			bm_say(word, "is no file, so it is taken for text");
 		return joined(options, size);
+	}
 	if (options->path_count > 1) {
 		bm_say(word, "is a file, and more words follow it (one file at a time; --batch "
 			     "reads lists)");

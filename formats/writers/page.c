@@ -151,9 +151,9 @@ void bm_page_text(struct bm_page *page, struct bm_bytes text, unsigned width)
 /* is_closing - punctuation that no line of Chinese begins with */
 static bool is_closing(uint32_t point)
 {
-	static const uint16_t closings[] = {0x2019, 0x201d, 0x3001, 0x3002, 0x3009, 0x300b,
-					    0x300d, 0x300f, 0x3011, 0xff01, 0xff09, 0xff0c,
-					    0xff1a, 0xff1b, 0xff1f};
+	static const uint16_t closings[] = {0x2019, 0x201d, 0x3001, 0x3002, 0x3009,
+					    0x300b, 0x300d, 0x300f, 0x3011, 0xff01,
+					    0xff09, 0xff0c, 0xff1a, 0xff1b, 0xff1f};
 	for (size_t i = 0; i < sizeof closings / sizeof *closings; i++)
 		if (point == closings[i])
 			return true;
