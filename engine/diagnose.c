@@ -235,7 +235,7 @@ static int answer_input(struct desk *desk, struct bm_bytes input)
 			 CASES_MAX);
 	answer_cases(desk, &symptoms);
 	const bool nothing = symptoms.count == 0;
-	if (symptoms.more)
+	if (symptoms.more && !desk->options->quiet)
 		bm_say(NULL,
 		       "only the first %u failures are shown (use --batch for a list of "
 		       "replies, bouncemill report for logs)",
@@ -294,7 +294,7 @@ static char *input_read(const struct bm_options *options, size_t *size)
 		return NULL;
 	}
 	if (!standard && !is_file(word)) {
-		if (options->path_count == 1 && names_file(word))
+		if (options->path_count == 1 && names_file(word) && !options->quiet)
 			bm_say(word, "is no file, so it is taken for text");
 		return joined(options, size);
 	}

@@ -401,17 +401,6 @@ static const struct row rows[] = {
 	 FLAG(raw_cells), .commands = IN_REPORT},
 	{"top", "N", NULL, "rows per section of the summary (default 10)", set_top,
 	 .commands = IN_REPORT},
-	{"batch", "FILE", "What is diagnosed",
-	 "a list: lines `id<TAB>text`, or\n"
-	 "`id<TAB>code<TAB>enhanced code<TAB>text`; writes\n"
-	 "`id<TAB>category<TAB>rule`; - is standard input",
-	 set_batch, .commands = IN_DIAGNOSE},
-	{"audit", "FILE", NULL,
-	 "hold the rules against a log, a list or a reply a\n"
-	 "line: rules never hit or shadowed, replies unknown",
-	 set_audit, .commands = IN_DIAGNOSE},
-	{"lang", "LANG", "Words", "en or zh: language of names and prescriptions", set_lang,
-	 .commands = IN_REPORT | IN_DIAGNOSE},
 
 	{"bucket", "PERIOD", "What is counted", "hour, day, week or month (default day)",
 	 set_bucket, .commands = IN_REPORT, .letter = 'b'},
@@ -430,7 +419,7 @@ static const struct row rows[] = {
 	 .commands = IN_REPORT},
 	{"anonymize", "KEYFILE", NULL, "replace local parts by a hash with this key", set_anonymize,
 	 .commands = IN_REPORT},
-	{"rules", "FILE", NULL,
+	{"rules", "FILE", "Rules",
 	 "more rules, tried before the built-in ones;\n"
 	 "may be repeated",
 	 set_rules, .commands = IN_ALL},
@@ -441,6 +430,19 @@ static const struct row rows[] = {
 	 set_generate, .commands = IN_BENCH},
 	{"runs", "N", NULL, "report the fastest of N runs (default 5)", set_runs,
 	 .commands = IN_BENCH},
+
+	{"batch", "FILE", "What is diagnosed",
+	 "a list: lines `id<TAB>text`, or\n"
+	 "`id<TAB>code<TAB>enhanced code<TAB>text`; writes\n"
+	 "`id<TAB>category<TAB>rule`; - is standard input",
+	 set_batch, .commands = IN_DIAGNOSE},
+	{"audit", "FILE", NULL,
+	 "hold the rules against a log, a list or a reply a\n"
+	 "line: rules never hit or shadowed, replies unknown",
+	 set_audit, .commands = IN_DIAGNOSE},
+
+	{"lang", "LANG", "How it is said", "en or zh: language of names and prescriptions",
+	 set_lang, .commands = IN_REPORT | IN_DIAGNOSE},
 	{"json", NULL, NULL, "JSON instead of text", NULL, FLAG(json),
 	 .commands = IN_BENCH | IN_DIAGNOSE},
 
