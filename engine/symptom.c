@@ -170,6 +170,7 @@ struct setting {
 	enum bm_symptom_form form;
 	uint32_t number;
 	struct bm_bytes address, relay, dsn;
+	bool told; /* the paragraph stands under "Reason:" or the like */
 };
 
 /* add_text - a symptom of that text */
@@ -197,7 +198,7 @@ static void add_paragraph(struct bm_symptoms *symptoms, const struct setting *se
 	bm_reply_parse(text, &reply);
 	const bool heads = reply.code || reply.quoted;
 	const size_t start = heads ? text.size : reply_start(text);
-	const bool spoken = heads || reply.enhanced.class || start < text.size;
+	const bool spoken = heads || reply.enhanced.class || start < text.size || setting->told;
 	if (start < text.size)
 		add_text(symptoms, setting, bm_bytes_from(text, start), address, true);
 	add_text(symptoms, setting, text, address, spoken);
@@ -254,10 +255,52 @@ struct writing {
 	struct bm_symptoms *symptoms;
 	struct setting setting;
 	struct bm_text text; /* the paragraph so far, on one line */
+	bool told_next;      /* a label stood alone: what it announces comes */
 	bool goes_on;        /* its last code said so: "550-" */
 	bool replies;        /* a pass of its own: count replies only */
 	size_t reply_count, other_count;
 };
+
+/* announces - does a line begin with the label of what went wrong (1) or of advice (-1) */
+static int announces(struct bm_bytes line)
+{
+	static const char *const reasons[] = {"Reason:",
+					      "Reason for",
+					      "Error:",
+					      "The error",
+					      "The response",
+					      "The reason",
+					      "Diagnostic information",
+					      "Technical details",
+					      "退信原因",
+					      "退信代码",
+					      "退回原因",
+					      "失败原因",
+					      "错误信息",
+					      "错误代码",
+					      "错误原因",
+					      "原因"};
+	static const char *const advice[] = {"解决方案", "解决办法", "建议", "温馨提示",
+					     "处理建议"};
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (starts(line, reasons[i]))
+			return 1;
+	for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+		if (starts(line, advice[i]))
+			return -1;
+	return 0;
+}
+
+/* is_label - is a line nothing but a label: it ends with a colon */
+static bool is_label(struct bm_bytes line)
+{
+	const struct bm_bytes wide = BM_BYTES("：");
+	if (line.size == 0 || line.size > 100)
+		return false;
+	return line.data[line.size - 1] == ':' ||
+	       (line.size >= wide.size &&
+		bm_bytes_equal(bm_bytes_from(line, line.size - wide.size), wide));
+}
 
 /* end_paragraph - what was written is whole */
 static void end_paragraph(struct writing *writing)
@@ -274,6 +317,8 @@ static void end_paragraph(struct writing *writing)
 		if (writing->setting.form == BM_FORM_REPLY && !writing->replies)
 			writing->setting.number++;
 	}
+	writing->setting.told = text.size ? writing->told_next : writing->setting.told;
+	writing->told_next = false;
 	writing->text.size = 0;
 	writing->goes_on = false;
 }
@@ -284,8 +329,12 @@ static void take_line(struct writing *writing, struct bm_bytes line)
 	const struct bm_bytes words = trim(line);
 	const uint8_t code = code_line(words);
 	const bool hangs = line.size && is_blank(line.data[0]); /* a folded line */
-	if (words.size == 0 || (code && !writing->goes_on && !hangs))
+	const int label = announces(words);
+	if (words.size == 0 || label || (code && !writing->goes_on && !hangs))
 		end_paragraph(writing);
+	if (label)
+		writing->setting.told = label > 0;
+	writing->told_next = label > 0 && is_label(words);
 	if (writing->text.size)
 		bm_text_byte(&writing->text, ' ');
 	put_flat(&writing->text, words);
@@ -389,7 +438,7 @@ static void end_group(struct bm_symptoms *symptoms, struct group *group, struct 
 		peel_recipient(&address, &address);
 	const struct setting setting = {BM_FORM_BOUNCE, symptoms->cases, address,
 					word_of(behind_type(fields.remote)),
-					word_of(fields.status)};
+					word_of(fields.status), false};
 	const struct bm_bytes said = behind_type(fields.diagnostic);
 	const size_t first = symptoms->count;
 	add_text(symptoms, &setting, said, address, true);

@@ -73,6 +73,20 @@ Test(symptom, the_reply_inside_a_paragraph_is_tried_alone)
 	done(3);
 }
 
+Test(symptom, what_is_announced_as_the_reason_is_spoken)
+{
+	read("Sorry.\nReason: no such user\nMore text.\n建议：换个地址\n");
+	expect(0, 0, "Sorry.", "");
+	expect(1, 0, "Reason: no such user More text.", "");
+	expect(2, 0, "建议：换个地址", "");
+	cr_expect(!symptoms.list[0].spoken && symptoms.list[1].spoken && !symptoms.list[2].spoken);
+	done(3);
+	read("Sorry.\n\nThe response was:\n\nno such user\n\nBye\n");
+	expect(2, 0, "no such user", "");
+	cr_expect(symptoms.list[2].spoken && !symptoms.list[3].spoken);
+	done(4);
+}
+
 Test(symptom, numbers_that_are_no_codes)
 {
 	read("We have 500 people, call 555-1234 at 450 Main Street");
