@@ -18,10 +18,10 @@
 #include <stdlib.h>
 
 #include "bouncemill/error.h"
-#include "bouncemill/registry.h"
 #include "argument.h"
 #include "batch.h"
 #include "record.h"
+#include "symptom.h"
 
 enum {
 	UNKNOWN_MAX = 200,         /* templates that are listed */
@@ -63,16 +63,6 @@ static void note(struct audit *audit, const struct bm_finding *finding)
 	audit->unknown += finding->rule == NULL;
 }
 
-/* parse - what a record says in the first log format that knows it */
-static enum bm_event_kind parse(const struct bm_record *record, struct bm_event *event)
-{
-	const struct bm_log *log;
-	for (size_t i = 0; (log = bm_registry_log(i)); i++)
-		if (log->parse(record, event) != BM_EVENT_OTHER)
-			return event->kind;
-	return BM_EVENT_OTHER;
-}
-
 /* take_log - failed attempts of a log; false when no line of it is an event */
 static bool take_log(struct audit *audit, struct bm_bytes rest)
 {
@@ -87,9 +77,9 @@ static bool take_log(struct audit *audit, struct bm_bytes rest)
 		return false;
 	bm_record_reader_init(&reader, transport, NULL);
 	bm_record_years(&reader, bm_years_at(DAY_OF_YEARLESS));
-	while (bm_batch_next(&rest, &line)) {
+	while (bm_symptom_line(&rest, &line)) {
 		if (bm_record_read(&reader, line, &record) != BM_RECORD_OK ||
-		    parse(&record, &event) == BM_EVENT_OTHER)
+		    bm_symptom_parse(&record, &event) == BM_EVENT_OTHER)
 			continue;
 		found = true;
 		if (event.kind != BM_EVENT_ATTEMPT || event.status == BM_STATUS_SENT)
@@ -107,7 +97,7 @@ static void take_list(struct audit *audit, struct bm_bytes rest)
 	struct bm_bytes line;
 	struct bm_batch_line batch;
 	struct bm_finding finding;
-	while (bm_batch_next(&rest, &line)) {
+	while (bm_symptom_line(&rest, &line)) {
 		if (line.size == 0)
 			continue;
 		if (!bm_batch_read(line, &batch))

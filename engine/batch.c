@@ -7,6 +7,7 @@
 
 #include "bouncemill/error.h"
 #include "argument.h"
+#include "symptom.h"
 
 enum { FIELDS_MAX = 4, SAID_MAX = 5 };
 
@@ -57,18 +58,6 @@ bool bm_batch_read(struct bm_bytes line, struct bm_batch_line *batch)
 	return count > 1;
 }
 
-bool bm_batch_next(struct bm_bytes *rest, struct bm_bytes *line)
-{
-	if (rest->size == 0)
-		return false;
-	const size_t end = bm_bytes_find(*rest, 0, '\n');
-	*line = (struct bm_bytes){rest->data, end};
-	*rest = bm_bytes_from(*rest, end < rest->size ? end + 1 : end);
-	if (line->size && line->data[line->size - 1] == '\r')
-		line->size--;
-	return true;
-}
-
 /* put_verdict - the line that answers one line */
 static void put_verdict(struct bm_text *out, struct bm_bytes id, const struct bm_finding *finding)
 {
@@ -88,7 +77,7 @@ static uint64_t judge_lines(const char *path, struct bm_bytes rest, struct bm_ex
 	struct bm_batch_line batch;
 	struct bm_finding finding;
 	uint64_t odd = 0;
-	for (uint64_t number = 1; bm_batch_next(&rest, &line); number++) {
+	for (uint64_t number = 1; bm_symptom_line(&rest, &line); number++) {
 		if (line.size == 0)
 			continue;
 		if (bm_batch_read(line, &batch)) {

@@ -17,9 +17,6 @@ struct bm_batch_line {
 /* bm_batch_read - take a line apart; false when it has no tab */
 bool bm_batch_read(struct bm_bytes line, struct bm_batch_line *batch);
 
-/* bm_batch_next - the next line of *rest without its end; false when there is none left */
-bool bm_batch_next(struct bm_bytes *rest, struct bm_bytes *line);
-
 /* bm_batch_run - judge every line of a file (- = standard input), append `id<TAB>category<TAB>rule`
  * to out; an enum bm_exit: lines without a tab are named and make it BM_EXIT_PARTIAL */
 int bm_batch_run(const char *path, struct bm_examiner *examiner, struct bm_text *out);

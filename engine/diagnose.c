@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bouncemill/text.h"
+#include "bouncemill/words.h"
 #include "argument.h"
 #include "audit.h"
 #include "batch.h"
@@ -145,6 +146,19 @@ static void put_evidence(struct answer *answer, const struct bm_finding *finding
 	bm_text_byte(answer->out, answer->json ? ']' : '\n');
 }
 
+/* put_title - category, fault and severity as people of that language call them */
+static void put_title(struct answer *answer, enum bm_category category, const char *lang)
+{
+	const char *const fault = bm_words(bm_category_fault(category), lang);
+	const char *const severity = bm_words(bm_category_severity(category), lang);
+	struct bm_text title = {0};
+	bm_text_format(&title, "%s", bm_category_title(category, lang));
+	if (*fault)
+		bm_text_format(&title, "（%s，%s）", fault, severity);
+	put(answer, "title", (struct bm_bytes){title.data, title.size});
+	bm_text_dispose(&title);
+}
+
 /* put_contract - the keys that every answer has */
 static void put_contract(struct answer *answer, const struct bm_finding *finding, const char *lang)
 {
@@ -187,7 +201,7 @@ static void put_answer(struct desk *desk, const struct bm_symptom *symptom,
 		bm_text_byte(&desk->out, '\n');
 	put_contract(&answer, finding, lang);
 	if (strcmp(lang, "en") != 0)
-		put(&answer, "title", bm_bytes_of(bm_category_title(finding->category, lang)));
+		put_title(&answer, finding->category, lang);
 	put_rest(&answer, symptom, finding);
 	if (answer.json)
 		bm_text_add(&desk->out, BM_BYTES("}\n"));

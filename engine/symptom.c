@@ -73,8 +73,7 @@ static struct bm_bytes trim(struct bm_bytes run)
 	return run;
 }
 
-/* line_take - the next line of *rest without its end; false when there is none left */
-static bool line_take(struct bm_bytes *rest, struct bm_bytes *line)
+bool bm_symptom_line(struct bm_bytes *rest, struct bm_bytes *line)
 {
 	if (rest->size == 0)
 		return false;
@@ -100,15 +99,6 @@ static void put_flat(struct bm_text *out, struct bm_bytes text)
 	for (size_t i = 0; i < text.size; i++)
 		at[i] = is_blank(text.data[i]) ? ' ' : text.data[i];
 	out->size += text.size;
-}
-
-struct bm_bytes bm_symptom_flatten(struct bm_arena *arena, struct bm_bytes text)
-{
-	struct bm_text flat = {0};
-	put_flat(&flat, trim(text));
-	const struct bm_bytes copy = bm_arena_copy(arena, (struct bm_bytes){flat.data, flat.size});
-	bm_text_dispose(&flat);
-	return copy;
 }
 
 /* --- a paragraph --- */
@@ -245,7 +235,7 @@ static struct bm_bytes skip_head(struct bm_bytes input)
 	bool mail = bm_bytes_starts(input, BM_BYTES("From ")), ended = false;
 	for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++)
 		mail |= starts(input, firsts[i]);
-	while (mail && !ended && line_take(&rest, &line))
+	while (mail && !ended && bm_symptom_line(&rest, &line))
 		ended = trim(line).size == 0;
 	return ended ? rest : input;
 }
@@ -347,7 +337,7 @@ static void take_line(struct writing *writing, struct bm_bytes line)
 static void take_text(struct writing *writing, struct bm_bytes input)
 {
 	struct bm_bytes rest = input, line;
-	while (line_take(&rest, &line) && !is_returned(line))
+	while (bm_symptom_line(&rest, &line) && !is_returned(line))
 		take_line(writing, line);
 	end_paragraph(writing);
 }
@@ -436,9 +426,12 @@ static void end_group(struct bm_symptoms *symptoms, struct group *group, struct 
 	struct bm_bytes address = behind_type(fields.recipient);
 	if (bm_bytes_starts(address, BM_BYTES("<")))
 		peel_recipient(&address, &address);
-	const struct setting setting = {BM_FORM_BOUNCE, symptoms->cases, address,
+	const struct setting setting = {BM_FORM_BOUNCE,
+					symptoms->cases,
+					address,
 					word_of(behind_type(fields.remote)),
-					word_of(fields.status), false};
+					word_of(fields.status),
+					false};
 	const struct bm_bytes said = behind_type(fields.diagnostic);
 	const size_t first = symptoms->count;
 	add_text(symptoms, &setting, said, address, true);
@@ -458,7 +451,7 @@ static struct bm_bytes unfold(struct bm_symptoms *symptoms, struct bm_bytes valu
 	while (rest->size && (rest->data[0] == ' ' || rest->data[0] == '\t') &&
 	       text.size < FIELD_BYTES_MAX) {
 		struct bm_bytes line;
-		line_take(rest, &line);
+		bm_symptom_line(rest, &line);
 		if (trim(line).size == 0)
 			break;
 		bm_text_byte(&text, ' ');
@@ -476,7 +469,7 @@ static bool read_report(struct bm_symptoms *symptoms, struct bm_bytes input)
 	struct group group = {0};
 	struct bm_bytes rest = input, line, value;
 	const uint8_t *first = NULL; /* where the fields begin: the story for people lies before */
-	while (line_take(&rest, &line) && !(first && is_returned(line))) {
+	while (bm_symptom_line(&rest, &line) && !(first && is_returned(line))) {
 		struct bm_bytes *const place = field_of(&group, line, &value);
 		const struct bm_bytes around = {input.data,
 						first ? (size_t)(first - input.data) : 0};
@@ -494,8 +487,7 @@ static bool read_report(struct bm_symptoms *symptoms, struct bm_bytes input)
 
 /* --- logs --- */
 
-/* parse - what a record says in the first log format that knows it */
-static enum bm_event_kind parse(const struct bm_record *record, struct bm_event *event)
+enum bm_event_kind bm_symptom_parse(const struct bm_record *record, struct bm_event *event)
 {
 	const struct bm_log *log;
 	for (size_t i = 0; (log = bm_registry_log(i)); i++)
@@ -536,10 +528,10 @@ static bool take_record(struct bm_symptoms *symptoms, struct bm_record_reader *r
 	struct bm_event event;
 	if (bm_record_read(reader, line, &record) != BM_RECORD_OK)
 		return false;
-	if (parse(&record, &event) == BM_EVENT_OTHER)
+	if (bm_symptom_parse(&record, &event) == BM_EVENT_OTHER)
 		return false;
 	record.message = bm_arena_copy(&symptoms->arena, record.message);
-	(void)parse(&record, &event);
+	(void)bm_symptom_parse(&record, &event);
 	take_event(symptoms, &event, record.message);
 	return true;
 }
@@ -548,7 +540,7 @@ static bool take_record(struct bm_symptoms *symptoms, struct bm_record_reader *r
 static bool record_take(struct bm_bytes *rest, struct bm_bytes *record, bool blocks)
 {
 	if (!blocks)
-		return line_take(rest, record);
+		return bm_symptom_line(rest, record);
 	const size_t end = bm_bytes_search(*rest, BM_BYTES("\n\n"));
 	*record = (struct bm_bytes){rest->data, end < rest->size ? end + 1 : end};
 	*rest = bm_bytes_from(*rest, end < rest->size ? end + 2 : end);

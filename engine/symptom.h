@@ -8,7 +8,7 @@
 #ifndef BM_SYMPTOM_H
 #define BM_SYMPTOM_H
 
-#include "bouncemill/event.h"
+#include "bouncemill/log.h"
 #include "arena.h"
 
 enum bm_symptom_form { BM_FORM_REPLY, BM_FORM_LOG, BM_FORM_BOUNCE };
@@ -34,8 +34,11 @@ struct bm_symptoms {
 void bm_symptoms_read(struct bm_symptoms *symptoms, struct bm_bytes input, uint32_t cases_max);
 void bm_symptoms_dispose(struct bm_symptoms *symptoms);
 
-/* bm_symptom_flatten - a text as one line, as a log would have it: line ends, tabs and control
- * bytes become blanks, in arena */
-struct bm_bytes bm_symptom_flatten(struct bm_arena *arena, struct bm_bytes text);
+/* bm_symptom_line - the next line of *rest without its end (LF or CRLF); false when there is none
+ * left */
+bool bm_symptom_line(struct bm_bytes *rest, struct bm_bytes *line);
+
+/* bm_symptom_parse - what a record says in the first log format that knows it */
+enum bm_event_kind bm_symptom_parse(const struct bm_record *record, struct bm_event *event);
 
 #endif

@@ -89,7 +89,7 @@ static void as_list(const struct bm_rules *rules, struct bm_bytes rest)
 	struct bm_batch_line batch;
 	struct bm_finding finding;
 	struct bm_examiner *const examiner = bm_examiner_new(rules);
-	while (bm_batch_next(&rest, &line)) {
+	while (bm_symptom_line(&rest, &line)) {
 		if (!bm_batch_read(line, &batch))
 			continue;
 		bm_examine_coded(examiner, batch.code, batch.enhanced, batch.text, &finding);
