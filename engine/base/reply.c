@@ -55,8 +55,7 @@ enum {
 static const uint16_t kinds[256] = {
 	[0 ... 0x1f] = BLANK | BREAK,
 	[0x7f] = BREAK,
-	[0x80 ... 0xff] =
-		BREAK, /* Chinese writes no blanks: an address or number in it ends here */
+	[0x80 ... 0xff] = BREAK, /* Chinese writes no blanks around an address */
 	[' '] = BLANK | BREAK,
 	['('] = BREAK,
 	[')'] = BREAK,
