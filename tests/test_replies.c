@@ -97,6 +97,7 @@ static void load(void)
 		else
 			add_row(line);
 	}
+	cr_assert(feof(file), "more than %d rows", ROWS_MAX);
 	fclose(file);
 }
 
