@@ -1,5 +1,5 @@
 /* test_rule.c - the machine ranks as promised, refuses faulty rules by file and line, and the
- * built-in rules give each text of data/replies.tsv its category. */
+ * built-in rules give each text of data/rule-replies.tsv its category. */
 #include "bouncemill/rule.h"
 
 #include <criterion/criterion.h>
@@ -252,7 +252,7 @@ Test(rule, built_in_rules_know_the_replies_of_the_field)
 	struct bm_rules *const rules = bm_rules_new();
 	bm_rules_builtin(rules);
 	bm_rules_seal(rules);
-	FILE *const file = fopen(BM_TESTS "/data/replies.tsv", "r");
+	FILE *const file = fopen(BM_TESTS "/data/rule-replies.tsv", "r");
 	cr_assert_not_null(file);
 	char *line = NULL;
 	size_t room = 0, count = 0;
