@@ -44,6 +44,7 @@
 #include "render.h"
 #include "setup.h"
 #include "scan.h"
+#include "verdict.h"
 
 enum {
 	GENERATE_BYTES = 256 << 20, /* without PATH and --generate */
@@ -114,6 +115,7 @@ struct bench {
 	size_t path_count;
 	struct corpus corpus;
 	struct fastest fastest;
+	struct bm_verdict_cost verdict;
 	struct bm_inputs inputs; /* of the first run */
 	int stderr_fd, null_fd;  /* to keep troubles quiet that were said */
 	bool tells, terminal;    /* what is going on, on stderr */
@@ -454,6 +456,9 @@ static int survey(struct bench *bench)
 	measure_corpus(&bench->corpus, &passage);
 	bench->threads = passage.run.threads;
 	bench->inputs = passage.inputs;
+	if (status != BM_EXIT_USAGE)
+		bench->verdict =
+			bm_verdict_measure(passage.run.tally, bench->rules, bench->options->runs);
 	bm_tally_free(passage.run.tally);
 	return status;
 }
@@ -807,6 +812,17 @@ static void add_head(struct page *page, const struct bench *bench)
 	bm_text_format(text, " delivery attempts\n\n");
 }
 
+/* add_verdict - what a reply costs that was not met before */
+static void add_verdict(struct page *page, const struct bench *bench)
+{
+	const struct bm_verdict_cost *const cost = &bench->verdict;
+	bm_text_format(&page->text,
+		       "verdict on a reply not met before: %.0f ns (parse %.0f, mask %.0f, match "
+		       "%.0f), over %zu texts and %zu rules\n",
+		       cost->parse_ns + cost->mask_ns + cost->match_ns, cost->parse_ns,
+		       cost->mask_ns, cost->match_ns, cost->texts, bm_rules_count(bench->rules));
+}
+
 /* add_end - the one line to remember, and how to read the others */
 static void add_end(struct page *page, const struct bench *bench)
 {
@@ -819,7 +835,9 @@ static void add_end(struct page *page, const struct bench *bench)
 		rate(bench, seconds), line_ns(bench, seconds),
 		seconds / bench->fastest.memory_read);
 	paint(page, PLAIN);
-	bm_text_format(&page->text, "\n\n");
+	bm_text_byte(&page->text, '\n');
+	add_verdict(page, bench);
+	bm_text_byte(&page->text, '\n');
 	paint(page, DIM);
 	bm_text_format(
 		&page->text,
@@ -885,6 +903,11 @@ static void json(struct bm_text *text, const struct bench *bench,
 		(unsigned long long)corpus->decoded_bytes, (unsigned long long)corpus->lines,
 		(unsigned long long)corpus->files, (unsigned long long)corpus->attempts,
 		bench->options->runs);
+	bm_text_format(text,
+		       "\t\"verdict\": {\"texts\": %zu, \"rules\": %zu, \"parse_ns\": %.3f, "
+		       "\"mask_ns\": %.3f, \"match_ns\": %.3f},\n",
+		       bench->verdict.texts, bm_rules_count(bench->rules), bench->verdict.parse_ns,
+		       bench->verdict.mask_ns, bench->verdict.match_ns);
 	bm_text_format(text, "\t\"times_memory_read\": %.6f,\n\t\"stages\": [",
 		       bench->fastest.end_to_end / bench->fastest.memory_read);
 	for (int stage = 0; stage < STAGES_TOTAL; stage++)

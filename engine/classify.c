@@ -41,6 +41,7 @@ struct bm_classifier {
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;      /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
+	struct bm_text decoded; /* a text that came in GB18030 */
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
 	struct met *met;                  /* MET_ROOM, by hash */
@@ -78,6 +79,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_anonymizer_free(classifier->anonymizer);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
+	bm_text_dispose(&classifier->decoded);
 	bm_free(classifier);
 }
 
@@ -194,14 +196,31 @@ static uint32_t relay_provider(struct bm_classifier *classifier, const struct bm
 					     : relay->provider - 1;
 }
 
-/* spoken_provider - nobody was spoken to: the host the text names, else the recipient's domain */
-static uint32_t spoken_provider(struct bm_classifier *classifier, struct bm_bytes host,
+/* words_provider - who the text's own words betray: of a server's reply without its frame, as in a
+ * bounce mail, and where no recipient is known either; else of the recipient's domain */
+static uint32_t words_provider(struct bm_classifier *classifier, const struct bm_reply *reply,
+			       const struct bm_fact *fact)
+{
+	const struct bm_bytes domain = bm_intern_get(classifier->tally->domains, fact->domain);
+	const struct bm_bytes name = reply->code || domain.size == 0
+					     ? bm_provider_spoken(reply->text)
+					     : (struct bm_bytes){0};
+	if (name.size == 0)
+		return domain_provider(classifier, fact->domain);
+	const uint32_t number = bm_tally_provider(classifier->tally, name);
+	*memo_at(&classifier->voices, number) = number;
+	return number;
+}
+
+/* spoken_provider - nobody was spoken to: the host the text names, else its words, else the
+ * recipient's domain */
+static uint32_t spoken_provider(struct bm_classifier *classifier, const struct bm_reply *reply,
 				const struct bm_fact *fact)
 {
 	uint8_t buffer[DOMAIN_BYTES_MAX];
-	const struct bm_bytes spoken = lower(host, buffer, sizeof buffer);
+	const struct bm_bytes spoken = lower(reply->host, buffer, sizeof buffer);
 	if (!is_named_host(spoken))
-		return domain_provider(classifier, fact->domain);
+		return words_provider(classifier, reply, fact);
 	uint32_t *const known =
 		memo_at(&classifier->hosts, bm_intern_add(classifier->spoken, spoken));
 	if (*known == NONE)
@@ -235,14 +254,17 @@ static struct bm_bytes address_name(struct bm_classifier *classifier, struct bm_
 
 /* --- failures --- */
 
-/* judge - the verdict for a template met for the first time */
+/* judge - the verdict for a template met for the first time; one kept under no name may still betray
+ * a gateway or provider by its words */
 static void judge(struct bm_classifier *classifier, struct bm_template_record *record,
 		  struct bm_bytes masked, const struct bm_reply *reply, struct bm_enhanced dsn,
 		  uint32_t provider)
 {
-	const struct bm_verdict verdict = bm_rules_match(
-		classifier->rules, classifier->scratch,
-		bm_intern_get(classifier->tally->providers, provider), masked, reply, dsn);
+	struct bm_bytes speaker = bm_intern_get(classifier->tally->providers, provider);
+	if (speaker.size == 0)
+		speaker = bm_provider_spoken(masked);
+	const struct bm_verdict verdict =
+		bm_rules_match(classifier->rules, classifier->scratch, speaker, masked, reply, dsn);
 	record->judged = true;
 	record->provider = provider;
 	record->category = verdict.category;
@@ -307,6 +329,29 @@ static uint32_t template_number(struct bm_classifier *classifier, const struct b
 	return template;
 }
 
+bool bm_template_read(struct bm_bytes name, struct bm_template_look *look)
+{
+	*look = (struct bm_template_look){0};
+	const size_t provider = bm_bytes_find(name, 0, 0);
+	const size_t evidence = bm_bytes_find(name, provider + 1, 0);
+	if (evidence >= name.size)
+		return false;
+	look->provider = (struct bm_bytes){name.data, provider};
+	look->masked = bm_bytes_from(name, evidence + 1);
+	const struct bm_bytes all = {name.data + provider + 1, evidence - provider - 1};
+	size_t at = bm_bytes_find(all, 0, '/');
+	(void)bm_enhanced_parse((struct bm_bytes){all.data, at}, &look->dsn);
+	unsigned values[5] = {0};
+	for (unsigned i = 0; i < 5 && at < all.size; i++)
+		for (at++; at < all.size && bm_is_digit(all.data[at]); at++)
+			values[i] = values[i] * 10 + all.data[at] - '0';
+	look->reply.code = (uint16_t)values[0];
+	look->reply.enhanced =
+		(struct bm_enhanced){(uint8_t)values[1], (uint16_t)values[2], (uint16_t)values[3]};
+	look->reply.stage = (enum bm_stage)values[4];
+	return true;
+}
+
 /* is_plain_address - letters, digits, dots, dashes and the like around one @: the mask makes <addr>
  * of any such */
 static bool is_plain_address(struct bm_bytes address)
@@ -350,9 +395,12 @@ static void read_failure(struct bm_classifier *classifier, const struct bm_event
 			 struct bm_bytes text, struct bm_fact *fact)
 {
 	struct bm_reply reply;
+	classifier->decoded.size = 0;
+	if (bm_text_chinese(&classifier->decoded, text))
+		text = (struct bm_bytes){classifier->decoded.data, classifier->decoded.size};
 	bm_reply_parse(text, &reply);
 	if (!fact->has_relay)
-		fact->provider = spoken_provider(classifier, reply.host, fact);
+		fact->provider = spoken_provider(classifier, &reply, fact);
 	fact->template =
 		template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
 }

@@ -40,4 +40,14 @@ void bm_classify(struct bm_classifier *classifier, const struct bm_event *event,
 /* bm_classify_sender - number of a sender address's domain ("<>" for the null sender) */
 uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes address);
 
+/* What decided a template's verdict, as its name in a tally keeps it: ask bm_rules_match with this
+ * and the verdict comes out again. */
+struct bm_template_look {
+	struct bm_bytes provider, masked;
+	struct bm_reply reply; /* codes and stage only */
+	struct bm_enhanced dsn;
+};
+/* bm_template_read - take a template's name apart; slices point into it; false if it is none */
+bool bm_template_read(struct bm_bytes name, struct bm_template_look *look);
+
 #endif

@@ -4,6 +4,7 @@
  * recognised, 3 an output could not be written or memory ran out.
  */
 #include "bench.h"
+#include "diagnose.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
@@ -14,6 +15,8 @@ static int run(const struct bm_options *options)
 	switch (options->command) {
 	case BM_COMMAND_REPORT:
 		return bm_report_run(options);
+	case BM_COMMAND_DIAGNOSE:
+		return bm_diagnose_run(options);
 	case BM_COMMAND_BENCH:
 		return bm_bench_run(options);
 	case BM_COMMAND_HELP:

@@ -37,7 +37,7 @@ enum {
 	CODE_BASE = 256 /* getopt's value of row 0: above every letter */
 };
 
-enum { IN_REPORT = 1, IN_BENCH = 2, IN_BOTH = 3 };
+enum { IN_REPORT = 1, IN_BENCH = 2, IN_BOTH = 3, IN_DIAGNOSE = 4, IN_ALL = 7 };
 
 struct row;
 typedef enum bm_err setter(struct bm_options *, const struct row *, const char *value);
@@ -305,11 +305,10 @@ static enum bm_err set_log_format(struct bm_options *options, const struct row *
 /* set_lang - the language of names and prescriptions */
 static enum bm_err set_lang(struct bm_options *options, const struct row *row, const char *value)
 {
-	static const char *const words[] = {"en", NULL};
-	if (strcmp(value, "zh") == 0)
-		return refuse(row, value, "Chinese is not in this version yet; en is");
-	options->lang = "en";
-	return choose(row, value, words) < 0 ? BM_USAGE : BM_OK;
+	static const char *const words[] = {"en", "zh", NULL};
+	const int place = choose(row, value, words);
+	options->lang = words[place < 0 ? 0 : place];
+	return place < 0 ? BM_USAGE : BM_OK;
 }
 
 /* set_threads - how many workers */
@@ -365,6 +364,20 @@ static enum bm_err set_runs(struct bm_options *options, const struct row *row, c
 	return number(row, value, 1, RUNS_MAX, &options->runs);
 }
 
+/* set_batch - the list of replies to judge */
+static enum bm_err set_batch(struct bm_options *options, const struct row *row, const char *value)
+{
+	options->batch = value;
+	return *value ? BM_OK : refuse(row, value, "a file of lines `id<TAB>text`, or -");
+}
+
+/* set_audit - the replies that rules are held against */
+static enum bm_err set_audit(struct bm_options *options, const struct row *row, const char *value)
+{
+	options->audit = value;
+	return *value ? BM_OK : refuse(row, value, "a file of replies or a log, or -");
+}
+
 /* set_later - for what this version does not have: refused, never ignored */
 static enum bm_err set_later(struct bm_options *options, const struct row *row, const char *value)
 {
@@ -390,8 +403,6 @@ static const struct row rows[] = {
 	 FLAG(raw_cells), .commands = IN_REPORT},
 	{"top", "N", NULL, "rows per section of the summary (default 10)", set_top,
 	 .commands = IN_REPORT},
-	{"lang", "en", NULL, "language of diagnoses and prescriptions", set_lang,
-	 .commands = IN_REPORT},
 
 	{"bucket", "PERIOD", "What is counted", "hour, day, week or month (default day)",
 	 set_bucket, .commands = IN_REPORT, .letter = 'b'},
@@ -410,10 +421,10 @@ static const struct row rows[] = {
 	 .commands = IN_REPORT},
 	{"anonymize", "KEYFILE", NULL, "replace local parts by a hash with this key", set_anonymize,
 	 .commands = IN_REPORT},
-	{"rules", "FILE", NULL,
+	{"rules", "FILE", "Rules",
 	 "more rules, tried before the built-in ones;\n"
 	 "may be repeated",
-	 set_rules, .commands = IN_BOTH},
+	 set_rules, .commands = IN_ALL},
 
 	{"generate", "SIZE", "What is measured",
 	 "on a corpus of that size made on the fly\n"
@@ -421,7 +432,21 @@ static const struct row rows[] = {
 	 set_generate, .commands = IN_BENCH},
 	{"runs", "N", NULL, "report the fastest of N runs (default 5)", set_runs,
 	 .commands = IN_BENCH},
-	{"json", NULL, NULL, "figures as JSON", NULL, FLAG(json), .commands = IN_BENCH},
+
+	{"batch", "FILE", "What is diagnosed",
+	 "a list: lines `id<TAB>text`, or\n"
+	 "`id<TAB>code<TAB>enhanced code<TAB>text`; writes\n"
+	 "`id<TAB>category<TAB>rule`; - is standard input",
+	 set_batch, .commands = IN_DIAGNOSE},
+	{"audit", "FILE", NULL,
+	 "hold the rules against a log, a list or a reply a\n"
+	 "line: rules never hit or shadowed, replies unknown",
+	 set_audit, .commands = IN_DIAGNOSE},
+
+	{"lang", "LANG", "How it is said", "en or zh: language of names and prescriptions",
+	 set_lang, .commands = IN_REPORT | IN_DIAGNOSE},
+	{"json", NULL, NULL, "JSON instead of text", NULL, FLAG(json),
+	 .commands = IN_BENCH | IN_DIAGNOSE},
 
 	{"files-from", "FILE", "Input", "read PATHs from FILE, one a line (- for stdin)",
 	 set_files_from, .commands = IN_BOTH},
@@ -437,15 +462,15 @@ static const struct row rows[] = {
 
 	{"strict", NULL, "Behaviour", "malformed lines make exit status 1", NULL, FLAG(strict),
 	 .commands = IN_REPORT},
-	{"quiet", NULL, NULL, "errors only", NULL, FLAG(quiet), .commands = IN_BOTH, .letter = 'q'},
+	{"quiet", NULL, NULL, "errors only", NULL, FLAG(quiet), .commands = IN_ALL, .letter = 'q'},
 	{"verbose", NULL, NULL, "say more on standard error", NULL, FLAG(verbose),
 	 .commands = IN_BOTH, .letter = 'v'},
 	{"progress", "WHEN", NULL, "auto, always or never: progress on standard error",
 	 set_progress, .commands = IN_BOTH},
 	{"color", "WHEN", NULL, "auto, always or never; NO_COLOR is honoured", set_color,
 	 .commands = IN_BOTH},
-	{"help", NULL, NULL, "this help", NULL, .commands = IN_BOTH, .letter = 'h'},
-	{"version", NULL, NULL, "the version", NULL, .commands = IN_BOTH},
+	{"help", NULL, NULL, "this help", NULL, .commands = IN_ALL, .letter = 'h'},
+	{"version", NULL, NULL, "the version", NULL, .commands = IN_ALL},
 
 	{"partial", "FILE", NULL, NULL, set_later, .commands = IN_REPORT},
 	{"state", "FILE", NULL, NULL, set_later, .commands = IN_REPORT},
@@ -475,6 +500,31 @@ static const struct command {
 	 "  bouncemill report -o tables /var/log            every table as CSV\n"
 	 "  bouncemill report -o report.json --since 30d .  all tables in one file\n"
 	 "  bouncemill report -t domains -f tsv mail.log | head\n"},
+	{"diagnose", BM_COMMAND_DIAGNOSE, IN_DIAGNOSE,
+	 "bouncemill diagnose [OPTION]... [TEXT|FILE]",
+	 "Says what one failure means: category, whose fault it is, what to do, and which rule "
+	 "and\n"
+	 "words said so.\n"
+	 "\n"
+	 "The input is a server's reply, a log line in any form that report reads, or the text of "
+	 "a\n"
+	 "bounce mail: on the command line, in a file, or on standard input (- or nothing).  A\n"
+	 "word that names an existing file is that file; everything else is text, and words\n"
+	 "without quotes around them are one text.\n"
+	 "\n"
+	 "Lines of one reply (550-...) are joined.  Several replies, log lines, or recipients of "
+	 "a\n"
+	 "delivery report get an answer each, up to 20; of a bounce without a report the most\n"
+	 "telling paragraph is diagnosed.  What no rule knows is `category: unknown`.\n",
+	 "Exit status: 0 answered, `unknown` is an answer; 1 some lines of a list were none;\n"
+	 "2 wrong usage, or an input without words; 3 the output could not be written.\n"
+	 "\n"
+	 "Examples:\n"
+	 "  bouncemill diagnose \"550 5.1.1 <a@b.example>: user unknown\"\n"
+	 "  bouncemill diagnose --lang zh bounce.eml\n"
+	 "  grep status=bounced mail.log | tail -n 1 | bouncemill diagnose\n"
+	 "  bouncemill diagnose --batch replies.tsv >verdicts.tsv\n"
+	 "  bouncemill diagnose --audit mail.log >draft.rules\n"},
 	{"bench", BM_COMMAND_BENCH, IN_BENCH, "bouncemill bench [OPTION]... [PATH]...",
 	 "Measures throughput stage by stage and end to end, in GB/s and nanoseconds per line,\n"
 	 "beside the rate at which this machine reads memory.\n",
@@ -543,6 +593,8 @@ static void general_help(struct bm_text *out)
 		"\n"
 		"Usage:\n"
 		"  bouncemill report [OPTION]... PATH...    crunch logs into summary tables\n"
+		"  bouncemill diagnose [TEXT|FILE]          one failure: what it means, what to "
+		"do\n"
 		"  bouncemill bench [OPTION]... [PATH]...   measure throughput, stage by stage\n"
 		"  bouncemill help [COMMAND]                all options of a command\n"
 		"  bouncemill --version\n"
@@ -550,6 +602,7 @@ static void general_help(struct bm_text *out)
 		"Start with:\n"
 		"  bouncemill report /var/log/mail.log*            the summary\n"
 		"  bouncemill report -o tables /var/log/mail.log*  the tables, as CSV\n"
+		"  bouncemill diagnose \"550 5.1.1 user unknown\"   one reply\n"
 		"\n"
 		"`bouncemill help report` lists every option; the manual page is bouncemill(1).\n",
 		BM_VERSION);
@@ -594,6 +647,15 @@ static enum bm_err hint(const struct command *command)
 	return BM_USAGE;
 }
 
+/* command_of - the first command that takes an option */
+static const char *command_of(const struct row *row)
+{
+	size_t i = 0;
+	while (i + 1 < COMMAND_COUNT && !(commands[i].options & row->commands))
+		i++;
+	return commands[i].name;
+}
+
 /* unknown_option - say that word is no option of command, and which one may be meant */
 static enum bm_err unknown_option(const struct command *command, const char *word)
 {
@@ -607,7 +669,7 @@ static enum bm_err unknown_option(const struct command *command, const char *wor
 			bm_guess_try(&guess, name, rows[i].name);
 		if (!here && strcmp(name, rows[i].name) == 0) {
 			bm_say(word, "not an option of bouncemill %s (but of bouncemill %s)",
-			       command->name, rows[i].commands == IN_BENCH ? "bench" : "report");
+			       command->name, command_of(&rows[i]));
 			return BM_USAGE;
 		}
 	}
@@ -747,6 +809,21 @@ static enum bm_err format_check(struct bm_options *options)
 	return BM_OK;
 }
 
+/* diagnose_check - one thing at a time */
+static enum bm_err diagnose_check(const struct bm_options *options)
+{
+	const char *const list = options->batch ? "--batch" : "--audit";
+	if (options->batch && options->audit)
+		bm_say("--batch", "and --audit together (one or the other)");
+	else if ((options->batch || options->audit) && options->path_count)
+		bm_say(list, "and a TEXT or FILE besides (the list is the input)");
+	else if ((options->batch || options->audit) && options->json)
+		bm_say("--json", "not with %s, whose output has a form of its own", list);
+	else
+		return BM_OK;
+	return BM_USAGE;
+}
+
 /* check - what only all options together can tell */
 static enum bm_err check(struct bm_options *options, const struct command *command)
 {
@@ -763,6 +840,8 @@ static enum bm_err check(struct bm_options *options, const struct command *comma
 		bm_say("--generate", "and PATHs together (measure one or the other)");
 		return BM_USAGE;
 	}
+	if (command->command == BM_COMMAND_DIAGNOSE)
+		return diagnose_check(options);
 	if (options->table)
 		BM_TRY(table_check(options));
 	return format_check(options);
@@ -791,8 +870,9 @@ static enum bm_err unknown_command(const char *word)
 	struct bm_guess guess = {0};
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		bm_guess_try(&guess, word, commands[i].name);
-	if (strcmp(word, "merge") == 0 || strcmp(word, "diagnose") == 0)
-		bm_say(word, "this version does not have that command yet (report and bench are)");
+	if (strcmp(word, "merge") == 0)
+		bm_say(word, "this version does not have that command yet (report, diagnose and "
+			     "bench are)");
 	else if (word[0] == '-')
 		bm_say(word, "options stand behind the command (bouncemill report [OPTION]... "
 			     "PATH...)");
@@ -802,7 +882,9 @@ static enum bm_err unknown_command(const char *word)
 	else if (access(word, F_OK) == 0)
 		bm_say(word, "no such command (did you mean bouncemill report %s?)", word);
 	else
-		bm_say(word, "no such command (report, bench and help are; see bouncemill --help)");
+		bm_say(word,
+		       "no such command (report, diagnose, bench and help are; see bouncemill "
+		       "--help)");
 	return BM_USAGE;
 }
 

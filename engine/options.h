@@ -9,13 +9,19 @@
 #include "bouncemill/clock.h"
 #include "bouncemill/error.h"
 
-enum bm_command { BM_COMMAND_REPORT, BM_COMMAND_BENCH, BM_COMMAND_HELP, BM_COMMAND_VERSION };
+enum bm_command {
+	BM_COMMAND_REPORT,
+	BM_COMMAND_DIAGNOSE,
+	BM_COMMAND_BENCH,
+	BM_COMMAND_HELP,
+	BM_COMMAND_VERSION
+};
 enum bm_when { BM_AUTO, BM_ALWAYS, BM_NEVER };
 
 struct bm_options {
 	enum bm_command command;
 	const char *help_topic; /* of help COMMAND, or NULL */
-	const char **paths;     /* inputs, with those of --files-from; owned array */
+	const char **paths; /* inputs, with those of --files-from; words of diagnose; owned array */
 	size_t path_count;
 	const char **outputs; /* -o, in order; owned array */
 	size_t output_count;
@@ -25,19 +31,22 @@ struct bm_options {
 	bm_time since, until; /* wall clock, offset unknown; BM_TIME_UNKNOWN = no bound */
 	const char *tz;       /* --tz, or NULL */
 	int year;             /* --year, or 0 */
-	bool excel, raw_cells, addresses, strict, quiet, verbose, no_mmap, json /* bench --json */;
+	bool excel, raw_cells, addresses, strict, quiet, verbose, no_mmap,
+		json /* of bench and diagnose */;
 	const char *anonymize_key; /* contents of KEYFILE, or NULL; owned */
 	size_t anonymize_key_size;
 	const char **rules; /* --rules files, in order; owned array */
 	size_t rules_count;
 	const char *log_format; /* NULL = auto */
-	const char *lang;       /* "en" */
+	const char *lang;       /* "en" or "zh" */
 	unsigned threads;       /* -j; 0 = all cores */
 	uint64_t memory_bytes;  /* --memory; 0 = a quarter of RAM */
 	unsigned top;
 	enum bm_when progress, color;
 	uint64_t generate_bytes; /* bench --generate SIZE, or 0 */
 	unsigned runs;           /* bench --runs N: fastest of N */
+	const char *batch;       /* diagnose --batch FILE, or NULL */
+	const char *audit;       /* diagnose --audit FILE, or NULL */
 	uint64_t block_bytes;    /* test hook BM_BLOCK_BYTES of the environment; 0 = default */
 	char **texts;            /* of --files-from, which paths point into; owned array */
 	size_t text_count;

@@ -4,7 +4,7 @@ set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 program=${BOUNCEMILL:-$root/build/bouncemill}
 broken=0
-for command in report bench; do
+for command in report diagnose bench; do
 	options=$("$program" help "$command" | grep -oE '^ {2,6}(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
 	[ -n "$options" ] || { echo "docs: no options in the help of $command"; broken=1; }
 	for option in $options; do

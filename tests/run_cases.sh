@@ -11,6 +11,8 @@
 #            want.out.json for args that say `-o out.json`
 #
 #   never    words that must be in no output
+#   diagnose instead of inputs: options and words of `bouncemill diagnose`, a run a line; `< FILE` and the like work
+#            too.  want.stdout holds all that the runs say, each under its line
 #
 #   run_cases.sh [--accept] [NAME]...     all cases, or those; --accept writes the wants anew
 #
@@ -36,6 +38,19 @@ blame() {
 	bad=1
 }
 
+# run_diagnose RESULT - what the lines of the file `diagnose` say, stdout and stderr in RESULT/stdout
+run_diagnose() {
+	local line
+	(cd "$work/case" && while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		printf '$ diagnose %s\n' "$line"
+		eval 'env "${settings[@]}" "$program" diagnose '"$line" 2>&1 </dev/null
+		printf '= %d\n\n' $?
+	done <diagnose) >"$1/stdout"
+	: >"$1/stderr"
+	echo 0 >"$1/exit"
+}
+
 # run RESULT [VARIABLE=VALUE]... [-- OPTION...] - one run of the case; tables, stdout and exit in RESULT
 run() {
 	local result=$1 settings=() input=/dev/null
@@ -44,6 +59,7 @@ run() {
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do settings+=("$1"); shift; done
 	[ $# -gt 0 ] && shift
 	mkdir -p "$result"
+	[ ! -e "$work/case/diagnose" ] || { run_diagnose "$result"; return; }
 	(cd "$work/case" && rm -rf out out.*
 		env "${settings[@]}" "$program" report "${place[@]}" "${args[@]}" "$@" "${inputs[@]}" \
 			>"$result/stdout" 2>"$result/stderr" <"$input"

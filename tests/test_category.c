@@ -2,8 +2,12 @@
  * providers are known. */
 #include "bouncemill/category.h"
 #include "bouncemill/provider.h"
+#include "bouncemill/registry.h"
+#include "bouncemill/words.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
 
 Test(category, names_are_found_again)
 {
@@ -33,6 +37,64 @@ Test(category, each_has_a_diagnosis_and_a_prescription)
 		cr_expect_gt(strlen(bm_category_prescription(category, "en")), 10, "%s",
 			     bm_category_name(category));
 	}
+}
+
+/* same_percents - do two texts ask printf for the same values */
+static bool same_percents(const char *left, const char *right)
+{
+	for (;; left++, right++) {
+		left = strchr(left, '%');
+		right = strchr(right, '%');
+		if (left == NULL || right == NULL)
+			return left == right;
+		if (left[1] != right[1])
+			return false;
+	}
+}
+
+Test(category, each_has_a_title_and_texts_in_chinese)
+{
+	for (int i = 0; i < BM_CATEGORY_COUNT; i++) {
+		const enum bm_category category = (enum bm_category)i;
+		const char *const name = bm_category_name(category);
+		cr_expect_str_neq(bm_category_title(category, "zh"), name, "%s", name);
+		cr_expect_str_eq(bm_category_title(category, "en"), name);
+		cr_expect_gt(strlen(bm_category_diagnosis(category, "zh")), 20, "%s", name);
+		cr_expect_gt(strlen(bm_category_prescription(category, "zh")), 10, "%s", name);
+	}
+}
+
+Test(words, are_english_where_a_language_has_none)
+{
+	cr_expect_str_eq(bm_words("Did it arrive", "en"), "Did it arrive");
+	cr_expect_str_eq(bm_words("Did it arrive", NULL), "Did it arrive");
+	cr_expect_str_neq(bm_words("Did it arrive", "zh"), "Did it arrive");
+	cr_expect_str_eq(bm_words("no such words", "zh"), "no such words");
+}
+
+Test(words, ask_printf_for_the_same_values)
+{
+	const char *name;
+	struct bm_bytes text;
+	size_t lines = 0;
+	for (size_t i = 0; bm_embedded(i, &name, &text); i++) {
+		if (strcmp(name, "lang/zh.txt") != 0)
+			continue;
+		char *const copy = strndup((const char *)text.data, text.size);
+		for (char *rest = copy, *line; (line = strsep(&rest, "\n"));) {
+			char *const middle = line[0] == '"' ? strstr(line, "\" \"") : NULL;
+			cr_expect(line[0] != '"' || middle, "%s", line);
+			if (middle == NULL)
+				continue;
+			lines++;
+			*middle = 0;
+			cr_expect(same_percents(line, middle + 1), "%s", line);
+			cr_expect_eq(strchr(middle + 3, '"'), middle + 3 + strlen(middle + 3) - 1,
+				     "%s", line);
+		}
+		free(copy);
+	}
+	cr_expect_gt(lines, 50);
 }
 
 Test(provider, known_ones_by_mail_exchanger_and_domain)

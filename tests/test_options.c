@@ -226,9 +226,7 @@ Test(options, what_is_not_there_yet_is_refused_not_ignored)
 	cr_assert(refused("bouncemill report a -o r.db", "this version"));
 	cr_assert(refused("bouncemill report a --state s", "this version"));
 	cr_assert(refused("bouncemill report a --partial=p", "this version"));
-	cr_assert(refused("bouncemill report a --lang zh", "this version"));
 	cr_assert(refused("bouncemill merge a", "this version"));
-	cr_assert(refused("bouncemill diagnose a", "this version"));
 }
 
 Test(options, contradictions)
@@ -331,4 +329,30 @@ Test(options, the_environment)
 	bm_options_dispose(&options);
 	setenv("BM_BLOCK_BYTES", "many", 1);
 	cr_assert(refused("bouncemill report a", "BM_BLOCK_BYTES"));
+}
+
+Test(options, diagnose_takes_words_lists_and_a_language)
+{
+	cr_assert_eq(parse("bouncemill diagnose --lang zh --json no such user"), BM_OK);
+	cr_assert_eq(options.command, BM_COMMAND_DIAGNOSE);
+	cr_assert_eq(options.path_count, 3);
+	cr_assert_str_eq(options.lang, "zh");
+	cr_assert(options.json);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill diagnose --batch - --rules own.rules"), BM_OK);
+	cr_assert_str_eq(options.batch, "-");
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill diagnose"), BM_OK);
+	bm_options_dispose(&options);
+}
+
+Test(options, diagnose_does_one_thing_at_a_time)
+{
+	cr_assert(refused("bouncemill diagnose --batch a --audit b", "together"));
+	cr_assert(refused("bouncemill diagnose --batch a words", "besides"));
+	cr_assert(refused("bouncemill diagnose --audit a words", "besides"));
+	cr_assert(refused("bouncemill diagnose --json --batch a", "form of its own"));
+	cr_assert(refused("bouncemill diagnose --lang de x", "one of en, zh"));
+	cr_assert(refused("bouncemill diagnose --top 3 x", "bouncemill report"));
+	cr_assert(refused("bouncemill report --batch a x", "bouncemill diagnose"));
 }

@@ -173,6 +173,9 @@ Test(reply, providers_own_codes_are_found)
 Test(reply, masks)
 {
 	static const char *const table[][2] = {
+		{"550 用户pat@shop.example不存在", "550 用户<addr>不存在"},
+		{"550 账号abc123456789（4月）已停用", "550 账号<id>（<num>月）已停用"},
+		{"550 见 https://x.example/a/1，请稍后", "550 见 <url>，请稍后"},
 		{"550 5.1.1 <a.b@c.example>: Recipient address rejected",
 		 "550 5.1.1 <addr>: Recipient address rejected"},
 		{"550-5.1.1 one 550-5.1.1  two 550 5.1.1 three", "550 5.1.1 one two three"},

@@ -1,5 +1,5 @@
 /* test_rule.c - the machine ranks as promised, refuses faulty rules by file and line, and the
- * built-in rules give each text of data/replies.tsv its category. */
+ * built-in rules give each text of data/rule-replies.tsv its category. */
 #include "bouncemill/rule.h"
 
 #include <criterion/criterion.h>
@@ -121,7 +121,7 @@ static const char *complaint(const char *line)
 	const int kept = dup(STDERR_FILENO);
 	struct bm_rules *const rules = bm_rules_new();
 	dup2(fileno(file), STDERR_FILENO);
-	char text[512];
+	char text[1024];
 	snprintf(text, sizeof text, "# comment\n\nfine spam-related * * \"x\"\n%s\n", line);
 	const enum bm_err err = bm_rules_add(rules, "my.rules", bm_bytes_of(text), true);
 	dup2(kept, STDERR_FILENO);
@@ -151,6 +151,28 @@ Test(rule, faults_are_named_by_file_and_line)
 		{"name spam-related * * x", "no phrase"},
 		{"name spam-related * *", "matches everything"},
 		{"fine spam-related * * \"x\"", "used before"},
+		{"name", "no such category"},
+		{"name spam-related", "bad scope"},
+		{"name spam-related * * \"x\" y", "no phrase"},
+		{"name spam-related * 550 5.1.1", "no phrase"},
+		{"name spam-related * 5.1.1111 \"x\"", "no code pattern"},
+		{"name spam-related * 5.1.1. \"x\"", "no code pattern"},
+		{"name spam-related * 1xx \"x\"", "no code pattern"},
+		{"name spam-related * 5xx,*", "no code pattern"},
+		{"name spam-related * * \"x\\\"", "no closing quote"},
+		{"\xef\xbb\xbfname spam-related * * \"x\"", "bad rule name"},
+		{"name,spam-related,*,*,\"x\"", "bad rule name"},
+		{"name spam-related * "
+		 "501,502,503,504,505,506,507,508,509,510,511,512,513,514,515,516,517,518,519,520,"
+		 "521,522,523,524,525 \"x\"",
+		 "too many codes"},
+		{"name spam-related * * "
+		 "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		 "x"
+		 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		 "x"
+		 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+		 "too long a phrase"},
 		{"name spam-related * * \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"",
 		 "too many phrases"},
 	};
@@ -159,6 +181,51 @@ Test(rule, faults_are_named_by_file_and_line)
 		cr_expect(strstr(said, "my.rules:4: "), "%s: %s", table[i][0], said);
 		cr_expect(strstr(said, table[i][1]), "%s: %s", table[i][0], said);
 	}
+}
+
+Test(rule, every_faulty_line_is_named_and_the_others_stand)
+{
+	const char *const said = complaint("one spam-related * *\r\ntwo spam * * \"x\"\r\n"
+					   "three spam-related * * \"y\"");
+	cr_expect(strstr(said, "my.rules:4: ") && strstr(said, "my.rules:5: "), "%s", said);
+	cr_expect_null(strstr(said, "my.rules:6: "), "%s", said);
+}
+
+Test(rule, a_closer_look_tells_phrases_place_and_strength)
+{
+	struct bm_rules *const rules = sealed("mine bad-domain * * \"Zone \\\"x\\\"\"\n",
+					      "words spam-related * * \"junk\" \"mail\"\n"
+					      "code bad-mailbox * 5.1.1\n");
+	const struct bm_rule_look mine = bm_rules_look(rules, 0);
+	const struct bm_rule_look words = bm_rules_look(rules, 1);
+	const struct bm_rule_look code = bm_rules_look(rules, 2);
+	cr_expect_eq(mine.phrase_count, 1);
+	cr_expect(bm_bytes_equal(mine.phrases[0], BM_BYTES("zone \"x\"")));
+	cr_expect_eq(words.phrase_count, 2);
+	cr_expect_eq(words.line, 1);
+	cr_expect(mine.rank < words.rank && words.rank < code.rank);
+	cr_expect(code.by_enhanced && !words.by_enhanced);
+	bm_rules_free(rules);
+}
+
+Test(rule, candidates_are_all_that_fit_and_the_first_is_the_verdict)
+{
+	struct bm_rules *const rules = sealed("", "a bad-mailbox * * \"no such user\"\n"
+						  "b spam-related * * \"user\" \"spam\"\n"
+						  "c quota-issues * 450 \"such\"\n"
+						  "d bad-domain * 5.1.1\n"
+						  "e system-error * 550\n");
+	struct bm_rules_scratch *const scratch = bm_rules_scratch_new(rules);
+	const struct bm_bytes text = BM_BYTES("550 no such user here");
+	const struct bm_enhanced dsn = {5, 1, 1};
+	struct bm_reply reply;
+	bool fits[5];
+	bm_reply_parse(text, &reply);
+	bm_rules_candidates(rules, scratch, BM_BYTES("x"), text, &reply, dsn, fits);
+	cr_expect(fits[0] && !fits[1] && !fits[2] && fits[3] && fits[4]);
+	cr_expect_eq(bm_rules_match(rules, scratch, BM_BYTES("x"), text, &reply, dsn).rule, 0);
+	bm_rules_scratch_free(scratch);
+	bm_rules_free(rules);
 }
 
 Test(rule, an_empty_set_knows_nothing)
@@ -185,7 +252,7 @@ Test(rule, built_in_rules_know_the_replies_of_the_field)
 	struct bm_rules *const rules = bm_rules_new();
 	bm_rules_builtin(rules);
 	bm_rules_seal(rules);
-	FILE *const file = fopen(BM_TESTS "/data/replies.tsv", "r");
+	FILE *const file = fopen(BM_TESTS "/data/rule-replies.tsv", "r");
 	cr_assert_not_null(file);
 	char *line = NULL;
 	size_t room = 0, count = 0;

@@ -158,3 +158,25 @@ Test(clean, noise_is_always_made_printable)
 		bm_text_dispose(&text);
 	}
 }
+
+/* expect_chinese - in as UTF-8 when it is Chinese in GB18030; want is "" when it is not */
+static void expect_chinese(struct bm_bytes in, const char *want)
+{
+	struct bm_text text = {0};
+	bm_text_add(&text, BM_BYTES(">"));
+	const bool chinese = bm_text_chinese(&text, in);
+	bm_text_byte(&text, 0);
+	cr_expect_eq(chinese, *want != 0);
+	cr_expect_str_eq((const char *)text.data + 1, want);
+	bm_text_dispose(&text);
+}
+
+Test(chinese, is_decoded_to_be_matched_and_all_else_is_left_alone)
+{
+	expect_chinese(BM_BYTES("550 \xd3\xca\xcf\xe4\xd2\xd1\xc2\xfa full"), "550 邮箱已满 full");
+	expect_chinese(BM_BYTES("550 user unknown"), "");
+	expect_chinese(BM_BYTES("550 邮箱已满"), "");
+	expect_chinese(BM_BYTES("550 d\xe9sol\xe9, caf\xe9s"), "");
+	expect_chinese(BM_BYTES("\xff\xfe\x80"), "");
+	expect_chinese(BM_BYTES(""), "");
+}

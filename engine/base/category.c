@@ -2,12 +2,13 @@
  *
  * Names come from the X-list of category.h.  Texts are lines of formats/lang/<lang>.txt,
  *
+ *     CATEGORY.title NAME
  *     CATEGORY.diagnosis TEXT
  *     CATEGORY.prescription TEXT
  *
  * built into the program.  They are read once, before main(), so that look-ups need no lock and
- * cost nothing: two languages are some 15 kB.  A line that names no category is our own mistake
- * and an assert.
+ * cost nothing: two languages are some 30 kB.  A line that names no category is our own mistake
+ * and an assert.  Lines in quotes are words.c's.
  */
 #include "bouncemill/category.h"
 
@@ -17,7 +18,7 @@
 #include "bouncemill/registry.h"
 
 enum { LANG_EN, LANG_ZH, LANG_COUNT };
-enum { SAYS_DIAGNOSIS, SAYS_PRESCRIPTION, SAYS_COUNT };
+enum { SAYS_TITLE, SAYS_DIAGNOSIS, SAYS_PRESCRIPTION, SAYS_COUNT };
 
 static const char *const lang_files[LANG_COUNT] = {"lang/en.txt", "lang/zh.txt"};
 
@@ -84,11 +85,23 @@ const char *bm_category_prescription(enum bm_category category, const char *lang
 	return text_of(category, lang, SAYS_PRESCRIPTION);
 }
 
+const char *bm_category_title(enum bm_category category, const char *lang)
+{
+	const char *const title = text_of(category, lang, SAYS_TITLE);
+	return *title ? title : bm_category_name(category);
+}
+
+/* says_of - which text a line's key is about */
+static int says_of(const char *key)
+{
+	return key[0] == 't' ? SAYS_TITLE : key[0] == 'd' ? SAYS_DIAGNOSIS : SAYS_PRESCRIPTION;
+}
+
 /* line_read - one line of a language file, NUL-terminated in place */
 static void line_read(char *line, int lang)
 {
 	char *const dot = strchr(line, '.'), *const blank = dot ? strchr(dot, ' ') : NULL;
-	if (line[0] == '#' || line[0] == '\0')
+	if (line[0] == '#' || line[0] == '"' || line[0] == '\0')
 		return;
 	assert(blank);
 	if (!blank)
@@ -97,8 +110,7 @@ static void line_read(char *line, int lang)
 	const enum bm_category category = bm_category_find(name);
 	assert(category < BM_CATEGORY_COUNT);
 	if (category < BM_CATEGORY_COUNT)
-		texts[lang][category][dot[1] == 'd' ? SAYS_DIAGNOSIS : SAYS_PRESCRIPTION] =
-			blank + 1;
+		texts[lang][category][says_of(dot + 1)] = blank + 1;
 }
 
 /* lang_read - a language file; its copy lives as long as the process */

@@ -226,6 +226,16 @@ static bool show(struct bm_text *text, struct bm_bytes run, size_t limit)
 	return true;
 }
 
+bool bm_text_chinese(struct bm_text *text, struct bm_bytes run)
+{
+	struct bm_text decoded = {0};
+	const bool chinese = !is_utf8(run) && from_gb18030(run, &decoded);
+	if (chinese)
+		bm_text_add(text, (struct bm_bytes){decoded.data, decoded.size});
+	bm_text_dispose(&decoded);
+	return chinese;
+}
+
 /* bm_text_clean - append run as valid, printable UTF-8, at most limit bytes and then "..." */
 void bm_text_clean(struct bm_text *text, struct bm_bytes run, size_t limit)
 {

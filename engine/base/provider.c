@@ -1,4 +1,4 @@
-/* provider.c - who runs the mailbox.
+/* provider.c - who runs the mailbox, told by a host's name or by the words that are spoken.
  *
  * formats/rules/providers.txt holds `name suffix suffix ...` lines.  A suffix is a domain
  * ("outlook.com": itself and all below it) or a brand under any top-level domain ("hotmail.*":
@@ -8,22 +8,33 @@
  * are bounded whatever is looked up: FNV-1a without a seed will do, and it must, for the
  * process's seed may not be drawn yet.  Suffixes are hashed from their last byte to their first,
  * so one pass over a host hashes all its suffixes.
+ *
+ * Its lines `voice name "sign" ...` list what only that provider's servers say: a signature
+ * ("gsmtp"), a code of its own ("s3140"), a machine's domain ("prod.outlook.com"); sign.h tells how
+ * they are looked for.  The first sign in the text decides; without one, the first URL whose host
+ * is known, which is why pages of known domains need no sign.  Domains in addresses, and hosts that
+ * are written `name[ip]`, are whom the server speaks of, not who speaks: they are passed over.
  */
 #include "bouncemill/provider.h"
 
 #include <assert.h>
 #include <libpsl.h>
 
-#include "bouncemill/registry.h"
+#include "sign.h"
 
 enum {
 	BM_PROVIDER_SLOTS = 4096, /* a power of two, at least twice the suffixes */
-	BM_PROVIDER_HOST_BYTES_MAX = 255
+	BM_PROVIDER_HOST_BYTES_MAX = 255,
+	BM_VOICES_MAX = 256,       /* lines of voices */
+	BM_SPOKEN_BYTES_MAX = 4096 /* of a text, listened to */
 };
 
 static struct entry {
 	struct bm_bytes suffix, name;
 } slots[BM_PROVIDER_SLOTS];
+
+static struct bm_signs voices;
+static struct bm_bytes voice_names[BM_VOICES_MAX]; /* by the value of a sign */
 
 /* hash_back - FNV-1a, carried on from hash over run from its last byte to its first */
 static uint64_t hash_back(uint64_t hash, struct bm_bytes run)
@@ -44,26 +55,27 @@ static struct entry *slot_of(struct bm_bytes suffix, uint64_t hash)
 	return &slots[i];
 }
 
-/* word_take - the next word of a line; empty at the end or at a comment */
-static struct bm_bytes word_take(struct bm_bytes *line)
+/* voice_read - the signs of one provider */
+static void voice_read(struct bm_bytes line)
 {
-	while (line->size && (line->data[0] == ' ' || line->data[0] == '\t'))
-		*line = bm_bytes_from(*line, 1);
-	size_t size = 0;
-	if (line->size && line->data[0] != '#')
-		while (size < line->size && line->data[size] != ' ' && line->data[size] != '\t')
-			size++;
-	const struct bm_bytes word = {line->data, size};
-	*line = bm_bytes_from(*line, size);
-	return word;
+	static uint16_t count;
+	assert(count < BM_VOICES_MAX);
+	voice_names[count] = bm_sign_word(&line);
+	for (struct bm_bytes token; (token = bm_sign_token(&line)).size;)
+		bm_signs_add(&voices, token, count);
+	count++;
 }
 
-/* line_read - one provider: its name and suffixes */
+/* line_read - one provider: its name and suffixes, whose count is returned, or its voice */
 static size_t line_read(struct bm_bytes line)
 {
-	const struct bm_bytes name = word_take(&line);
+	const struct bm_bytes name = bm_sign_word(&line);
 	size_t count = 0;
-	for (struct bm_bytes suffix; (suffix = word_take(&line)).size; count++) {
+	if (bm_bytes_equal(name, BM_BYTES("voice"))) {
+		voice_read(line);
+		return 0;
+	}
+	for (struct bm_bytes suffix; (suffix = bm_sign_word(&line)).size; count++) {
 		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
 		assert(!slot->suffix.size); /* a suffix belongs to one provider */
 		*slot = (struct entry){.suffix = suffix, .name = name};
@@ -74,13 +86,8 @@ static size_t line_read(struct bm_bytes line)
 /* providers_read - runs before main() */
 __attribute__((constructor)) static void providers_read(void)
 {
-	const char *file;
-	struct bm_bytes text;
-	size_t i = 0, count = 0;
-	while (bm_embedded(i, &file, &text) && strcmp(file, "rules/providers.txt") != 0)
-		i++;
-	if (!bm_embedded(i, &file, &text))
-		return;
+	const struct bm_bytes text = bm_sign_data("rules/providers.txt");
+	size_t count = 0;
 	for (size_t start = 0, end; start < text.size; start = end + 1) {
 		end = bm_bytes_find(text, start, '\n');
 		count += line_read((struct bm_bytes){text.data + start, end - start});
@@ -134,6 +141,34 @@ struct bm_bytes bm_provider_known(struct bm_bytes host)
 		best = found ? found : best;
 	}
 	return best ? best->name : (struct bm_bytes){0};
+}
+
+/* url_provider - the provider of the host behind a URL's "://", at the head of rest */
+static struct bm_bytes url_provider(struct bm_bytes rest)
+{
+	size_t size = 0;
+	while (size < rest.size && size < BM_PROVIDER_HOST_BYTES_MAX &&
+	       (bm_sign_letter(rest.data[size]) || rest.data[size] == '.' ||
+		rest.data[size] == '-'))
+		size++;
+	return bm_provider_known((struct bm_bytes){rest.data, size});
+}
+
+struct bm_bytes bm_provider_spoken(struct bm_bytes text)
+{
+	struct bm_bytes page = {0};
+	if (text.size > BM_SPOKEN_BYTES_MAX)
+		text.size = BM_SPOKEN_BYTES_MAX;
+	for (size_t i = 0; i < text.size; i++) {
+		const struct bm_sign *const sign = bm_signs_at(&voices, text, i);
+		const size_t end = i + (sign ? sign->token.size : 0);
+		if (sign && !(end < text.size && text.data[end] == '['))
+			return voice_names[sign->value];
+		if (text.data[i] == ':' && !page.size &&
+		    bm_bytes_starts(bm_bytes_from(text, i), BM_BYTES("://")))
+			page = url_provider(bm_bytes_from(text, i + 3));
+	}
+	return page;
 }
 
 /* is_address - an IPv4 or IPv6 literal: a colon, or a last label of digits */

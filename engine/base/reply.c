@@ -55,6 +55,7 @@ enum {
 static const uint16_t kinds[256] = {
 	[0 ... 0x1f] = BLANK | BREAK,
 	[0x7f] = BREAK,
+	[0x80 ... 0xff] = BREAK, /* Chinese writes no blanks around an address */
 	[' '] = BLANK | BREAK,
 	['('] = BREAK,
 	[')'] = BREAK,
@@ -997,7 +998,7 @@ static void take_angle(struct mask *mask)
 	for (; size < rest.size && rest.data[size] != '>' && rest.data[size] != '<'; size++) {
 		const uint8_t byte = rest.data[size];
 		sign |= byte == '@';
-		word &= !is(byte, BREAK) && byte != '/' && byte != ':';
+		word &= (!is(byte, BREAK) || byte >= 0x80) && byte != '/' && byte != ':';
 		small |= !is(byte, UPPER) && byte != '-';
 	}
 	const struct bm_bytes inner = first(rest, size);

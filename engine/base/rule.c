@@ -822,3 +822,58 @@ const struct bm_keep *bm_rules_keep(const struct bm_rules *rules)
 {
 	return rules->keep;
 }
+
+/* ---- looking closer ---- */
+
+struct bm_rule_look bm_rules_look(const struct bm_rules *rules, uint32_t index)
+{
+	_Static_assert((int)BM_RULE_EVIDENCE_MAX == (int)BM_RULE_PHRASES_MAX, "all phrases fit");
+	assert(index < rules->count);
+	const struct rule *const rule = &rules->rules[index];
+	struct bm_rule_look look = {.phrase_count = rule->phrases,
+				    .rank = rule->rank,
+				    .file = rule->file,
+				    .line = rule->line};
+	for (uint8_t i = 0; i < rule->phrases; i++)
+		look.phrases[i] = rules->phrases[rule->phrase[i]].text;
+	for (uint8_t i = 0; i < rule->codes; i++)
+		look.by_enhanced |= rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED;
+	return look;
+}
+
+/* phrases_stamp - stamp every phrase of the template with the scratch's epoch */
+static void phrases_stamp(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+			  struct bm_bytes template)
+{
+	uint32_t state = 0;
+	for (size_t i = 0; i < template.size; i++) {
+		state = step(rules, state, rules->class_of[template.data[i]]);
+		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
+		for (; end; end = rules->state[end].shorter)
+			scratch->phrase_epoch[rules->state[end].phrase - 1] = scratch->epoch;
+	}
+}
+
+void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+			 struct bm_bytes provider, struct bm_bytes template,
+			 const struct bm_reply *reply, struct bm_enhanced dsn, bool *fits)
+{
+	assert(rules->sealed);
+	const struct query words = {.rules = rules,
+				    .provider = provider,
+				    .code = reply->code,
+				    .stage = reply->stage,
+				    .enhanced = reply->enhanced};
+	struct query codes = words;
+	if (!codes.enhanced.class)
+		codes.enhanced = dsn;
+	epoch_next(rules, scratch);
+	phrases_stamp(rules, scratch, template);
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *const rule = &rules->rules[i];
+		bool all = true;
+		for (uint8_t k = 0; k < rule->phrases; k++)
+			all &= scratch->phrase_epoch[rule->phrase[k]] == scratch->epoch;
+		fits[i] = all && rule_fits(rule, rule->phrases ? &words : &codes);
+	}
+}

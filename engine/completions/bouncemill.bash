@@ -6,13 +6,14 @@ _bouncemill() {
 		--progress --color --help --version'
 	local report='--output --format --table --excel --raw-cells --top --lang --bucket --since --until
 		--tz --year --addresses --anonymize --rules --strict'
+	local diagnose='--batch --audit --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
 	local tables='totals cube trend categories domains providers senders relays codes replies
 		deferrals coverage rules recipients suppress'
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W 'report bench help --help --version' -- "$current"))
+		COMPREPLY=($(compgen -W 'report diagnose bench help --help --version' -- "$current"))
 		return
 	fi
 	if [ "$previous" = = ]; then
@@ -22,13 +23,13 @@ _bouncemill() {
 		current=
 	fi
 	case $previous in
-	help) COMPREPLY=($(compgen -W 'report bench' -- "$current")) ;;
+	help) COMPREPLY=($(compgen -W 'report diagnose bench' -- "$current")) ;;
 	-t | --table) COMPREPLY=($(compgen -W "$tables" -- "$current")) ;;
 	-f | --format) COMPREPLY=($(compgen -W 'csv tsv json' -- "$current")) ;;
 	-b | --bucket) COMPREPLY=($(compgen -W 'hour day week month' -- "$current")) ;;
 	--since | --until) COMPREPLY=($(compgen -W 'today yesterday 7d 30d' -- "$current")) ;;
 	--progress | --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")) ;;
-	--lang) COMPREPLY=($(compgen -W 'en' -- "$current")) ;;
+	--lang) COMPREPLY=($(compgen -W 'en zh' -- "$current")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'auto postfix' -- "$current")) ;;
 	-j | --threads) COMPREPLY=($(compgen -W "1 $(nproc 2>/dev/null)" -- "$current")) ;;
 	--memory | --generate) COMPREPLY=($(compgen -W '256M 1G 4G' -- "$current")) ;;
@@ -37,6 +38,7 @@ _bouncemill() {
 		if [[ $current == -* ]]; then
 			case ${COMP_WORDS[1]} in
 			report) COMPREPLY=($(compgen -W "$report $common" -- "$current")) ;;
+			diagnose) COMPREPLY=($(compgen -W "$diagnose" -- "$current")) ;;
 			bench) COMPREPLY=($(compgen -W "$bench $common" -- "$current")) ;;
 			esac
 		else

@@ -5,6 +5,8 @@
  */
 #include "page.h"
 
+#include "bouncemill/words.h"
+
 enum { PIECE_BYTES_MAX = 4096, TAIL_COLUMNS = 1, EIGHTHS = 8 };
 
 static const char *const codes[] = {
@@ -16,15 +18,6 @@ void bm_page_paint(struct bm_page *page, enum bm_style style)
 {
 	if (page->colour)
 		bm_text_add(page->out, bm_bytes_of(codes[style]));
-}
-
-void bm_page_say(struct bm_page *page, enum bm_style style, const char *words)
-{
-	if (style != BM_STYLE_PLAIN)
-		bm_page_paint(page, style);
-	bm_text_add(page->out, bm_bytes_of(words));
-	if (style != BM_STYLE_PLAIN)
-		bm_page_paint(page, BM_STYLE_PLAIN);
 }
 
 void bm_page_trim(struct bm_page *page)
@@ -42,17 +35,6 @@ void bm_page_fill(struct bm_page *page, unsigned columns)
 {
 	memset(bm_text_room(page->out, columns), ' ', columns);
 	page->out->size += columns;
-}
-
-void bm_page_heading(struct bm_page *page, const char *heading, const char *meaning)
-{
-	bm_page_end_line(page);
-	bm_page_say(page, BM_STYLE_HEADING, heading);
-	if (meaning[0] && strlen(heading) + 2 + strlen(meaning) <= page->columns) {
-		bm_page_fill(page, 2);
-		bm_page_say(page, BM_STYLE_DIM, meaning);
-	}
-	bm_page_end_line(page);
 }
 
 /* next_point - the code point at *at of well-formed UTF-8, which moves behind it */
@@ -88,6 +70,44 @@ static unsigned width_of(uint32_t point)
 		if (point <= ranges[i].last)
 			return point >= ranges[i].first ? ranges[i].width : 1;
 	return 1;
+}
+
+/* columns_of - columns that words of our own take */
+static unsigned columns_of(const char *words)
+{
+	const struct bm_bytes text = bm_bytes_of(words);
+	unsigned columns = 0;
+	for (size_t at = 0; at < text.size;)
+		columns += width_of(next_point(text, &at));
+	return columns;
+}
+
+unsigned bm_page_say(struct bm_page *page, enum bm_style style, const char *english)
+{
+	const char *const words = bm_words(english, page->lang);
+	if (style != BM_STYLE_PLAIN)
+		bm_page_paint(page, style);
+	bm_text_add(page->out, bm_bytes_of(words));
+	if (style != BM_STYLE_PLAIN)
+		bm_page_paint(page, BM_STYLE_PLAIN);
+	return columns_of(words);
+}
+
+void bm_page_name(struct bm_page *page, enum bm_style style, const char *words, unsigned width)
+{
+	const unsigned used = bm_page_say(page, style, words);
+	bm_page_fill(page, used < width ? width - used : 0);
+}
+
+void bm_page_heading(struct bm_page *page, const char *heading, const char *meaning)
+{
+	bm_page_end_line(page);
+	const unsigned used = bm_page_say(page, BM_STYLE_HEADING, heading);
+	if (meaning[0] && used + 2 + columns_of(bm_words(meaning, page->lang)) <= page->columns) {
+		bm_page_fill(page, 2);
+		bm_page_say(page, BM_STYLE_DIM, meaning);
+	}
+	bm_page_end_line(page);
 }
 
 /* fitting - bytes of cleaned text that fit into width columns; *used is how many they take */
@@ -128,13 +148,38 @@ void bm_page_text(struct bm_page *page, struct bm_bytes text, unsigned width)
 	bm_page_fill(page, width - used);
 }
 
-/* unit - bytes of what may not be broken at the head of text: a wide character or a word */
+/* is_closing - punctuation that no line of Chinese begins with */
+static bool is_closing(uint32_t point)
+{
+	static const uint16_t closings[] = {0x2019, 0x201d, 0x3001, 0x3002, 0x3009,
+					    0x300b, 0x300d, 0x300f, 0x3011, 0xff01,
+					    0xff09, 0xff0c, 0xff1a, 0xff1b, 0xff1f};
+	for (size_t i = 0; i < sizeof closings / sizeof *closings; i++)
+		if (point == closings[i])
+			return true;
+	return false;
+}
+
+/* with_closings - where the closing punctuation behind at ends; its columns are added to *width */
+static size_t with_closings(struct bm_bytes text, size_t at, unsigned *width)
+{
+	for (size_t next = at; at < text.size; at = next) {
+		const uint32_t point = next_point(text, &next);
+		if (!is_closing(point))
+			break;
+		*width += width_of(point);
+	}
+	return at;
+}
+
+/* unit - bytes of what may not be broken at the head of text: a wide character or a word, and the
+ * closing punctuation behind it */
 static size_t unit(struct bm_bytes text, unsigned *width)
 {
 	size_t at = 0;
 	*width = width_of(next_point(text, &at));
 	if (*width == 2)
-		return at;
+		return with_closings(text, at, width);
 	while (at < text.size && text.data[at] != ' ') {
 		size_t next = at;
 		const unsigned wide = width_of(next_point(text, &next));
@@ -143,7 +188,7 @@ static size_t unit(struct bm_bytes text, unsigned *width)
 		*width += wide;
 		at = next;
 	}
-	return at;
+	return with_closings(text, at, width);
 }
 
 void bm_page_wrap(struct bm_page *page, struct bm_bytes text, unsigned indent)

@@ -1,6 +1,7 @@
 /* page.h - a page of text for a person: columns, bars, wrapped lines, a few sober colours.
  *
- * Everything of the world passes through bm_text_clean and is clipped to its column, counted in
+ * Our own words are given in English and printed in the page's language (words.h).  Everything of
+ * the world passes through bm_text_clean and is clipped to its column, counted in
  * columns of the terminal: ideographs are two wide.  Without colour the page says the same.
  */
 #ifndef BM_PAGE_H
@@ -14,11 +15,14 @@ struct bm_page {
 	struct bm_text *out;
 	bool colour;
 	unsigned columns;
+	const char *lang;       /* of our own words; NULL = English */
 	struct bm_text scratch; /* dispose of it at the end */
 };
 
-/* bm_page_say - words of our own in a style */
-void bm_page_say(struct bm_page *page, enum bm_style style, const char *words);
+/* bm_page_say - words of our own in a style, in the page's language; returns their columns */
+unsigned bm_page_say(struct bm_page *page, enum bm_style style, const char *words);
+/* bm_page_name - the same, filled up to width columns */
+void bm_page_name(struct bm_page *page, enum bm_style style, const char *words, unsigned width);
 /* bm_page_paint - all that follows is in a style, until BM_STYLE_PLAIN */
 void bm_page_paint(struct bm_page *page, enum bm_style style);
 /* bm_page_trim - take back blanks at the end of the line */

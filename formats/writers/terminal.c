@@ -7,6 +7,7 @@
  */
 #include "bouncemill/error.h"
 #include "bouncemill/registry.h"
+#include "bouncemill/words.h"
 #include "bouncemill/writer.h"
 
 #include "cells.h"
@@ -16,7 +17,6 @@ enum {
 	COUNT_COLUMNS = 13,
 	PERCENT_COLUMNS = 9,
 	CATEGORY_COLUMNS = 22,
-	FAULT_COLUMNS = 10,
 	BAR_COLUMNS_MAX = 24,
 	PRESCRIPTIONS_MAX = 5,
 	PERIODS_MAX = 100000,
@@ -121,11 +121,21 @@ static void read_totals(struct facts *facts, const struct sheet *totals)
 	facts->failures = facts->bounced + facts->expired;
 }
 
-/* plural - a count and its noun */
-static void plural(struct bm_page *page, uint64_t count, const char *noun)
+/* plural - a count and its noun, given as "1 file" */
+static void plural(struct bm_page *page, uint64_t count, const char *one)
 {
+	const char *const other = bm_words(one, page->lang);
 	bm_page_count(page, count, 0);
-	bm_text_format(page->out, " %s%s", noun, count == 1 ? "" : "s");
+	if (other != one)
+		bm_text_format(page->out, " %s", other);
+	else
+		bm_text_format(page->out, "%s%s", one + 1, count == 1 ? "" : "s");
+}
+
+/* plain - words of our own */
+static void plain(struct bm_page *page, const char *words)
+{
+	bm_page_say(page, BM_STYLE_PLAIN, words);
 }
 
 /* moment - an instant as people write it */
@@ -140,8 +150,7 @@ static void moment(struct bm_page *page, bm_time time)
 /* label - a line's name in dim */
 static void label(struct bm_page *page, const char *name)
 {
-	bm_page_say(page, BM_STYLE_DIM, name);
-	bm_page_fill(page, 12 - (unsigned)strlen(name));
+	bm_page_name(page, BM_STYLE_DIM, name, 12);
 }
 
 /* odd_files - name the files that were not read as they should be */
@@ -161,7 +170,9 @@ static void odd_files(struct bm_page *page, const struct bm_view *view, unsigned
 	}
 	if (odd > top) {
 		label(page, "");
-		bm_text_format(page->out, "and %u more: see table `coverage`\n", odd - top);
+		bm_text_format(page->out, bm_words("and %u more: see table `coverage`", page->lang),
+			       odd - top);
+		bm_page_end_line(page);
 	}
 }
 
@@ -174,14 +185,14 @@ static void say_read(struct bm_page *page, const struct bm_view *view, const str
 		bm_page_say(page, BM_STYLE_RED, "  PARTIAL: some input could not be read in full");
 	bm_page_end_line(page);
 	label(page, "Read");
-	plural(page, facts->files, "file");
-	bm_text_add(page->out, BM_BYTES(", "));
+	plural(page, facts->files, "1 file");
+	plain(page, ", ");
 	if (facts->hosts_max > 0) {
-		plural(page, facts->hosts_max, "host");
-		bm_text_add(page->out, BM_BYTES(", "));
+		plural(page, facts->hosts_max, "1 host");
+		plain(page, ", ");
 	}
-	plural(page, facts->lines, "line");
-	bm_text_add(page->out, BM_BYTES(", "));
+	plural(page, facts->lines, "1 line");
+	plain(page, ", ");
 	bm_page_bytes(page, facts->bytes);
 	bm_page_end_line(page);
 	if (facts->seen.first != BM_TIME_UNKNOWN) {
@@ -192,7 +203,7 @@ static void say_read(struct bm_page *page, const struct bm_view *view, const str
 		bm_page_say(page, BM_STYLE_DIM, " to ");
 		moment(page, facts->seen.last);
 		bm_text_add(page->out, BM_BYTES(" ("));
-		plural(page, (uint64_t)(day_last - day_first + 1), "day");
+		plural(page, (uint64_t)(day_last - day_first + 1), "1 day");
 		bm_text_add(page->out, BM_BYTES(")\n"));
 	}
 	odd_files(page, view, top);
@@ -203,8 +214,7 @@ static void outcome(struct bm_page *page, const char *name, enum bm_style style,
 		    uint64_t whole)
 {
 	bm_page_fill(page, 2);
-	bm_page_say(page, style, name);
-	bm_page_fill(page, 10 - (unsigned)strlen(name));
+	bm_page_name(page, style, name, 10);
 	bm_page_count(page, part, COUNT_COLUMNS);
 	bm_page_percent(page, part, whole, PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 2);
@@ -223,12 +233,14 @@ static void say_later(struct bm_page *page, const uint64_t n[BM_OUTCOME_COUNT], 
 		[BM_STILL_OPEN] = "still open",
 	};
 	struct bm_text text = {0};
-	bm_text_add(&text, BM_BYTES("of these "));
+	const char *between = bm_words("of these ", page->lang);
 	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
 		const unsigned tenths = (unsigned)((double)n[i] * 1000 / (double)all + 0.5);
-		if (n[i] > 0)
-			bm_text_format(&text, "%s%u.%u %% %s", text.size > 9 ? ", " : "",
-				       tenths / 10, tenths % 10, names[i]);
+		if (n[i] == 0)
+			continue;
+		bm_text_format(&text, "%s%u.%u %% %s", between, tenths / 10, tenths % 10,
+			       bm_words(names[i], page->lang));
+		between = bm_words(", ", page->lang);
 	}
 	bm_page_wrap(page, (struct bm_bytes){text.data, text.size}, 4);
 	bm_text_dispose(&text);
@@ -247,12 +259,12 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 		all += cell_->n[i];
 	}
 	bm_page_fill(page, 2);
-	bm_text_add(page->out, BM_BYTES("deferred  "));
+	bm_page_name(page, BM_STYLE_PLAIN, "deferred", 10);
 	bm_page_count(page, facts->deferred, COUNT_COLUMNS);
-	bm_text_add(page->out, BM_BYTES("  attempts"));
+	plain(page, "  attempts");
 	if (all > 0) {
-		bm_text_add(page->out, BM_BYTES(" for "));
-		plural(page, all, "recipient");
+		plain(page, " for ");
+		plural(page, all, "1 recipient");
 	}
 	bm_page_end_line(page);
 	if (all > 0)
@@ -269,12 +281,12 @@ static void say_outcomes(struct bm_page *page, const struct bm_view *view,
 	outcome(page, "expired", BM_STYLE_YELLOW, facts->expired, facts->recipients);
 	say_deferrals(page, view->tally, facts);
 	bm_page_fill(page, 2);
-	bm_text_add(page->out, BM_BYTES("messages  "));
+	bm_page_name(page, BM_STYLE_PLAIN, "messages", 10);
 	bm_page_count(page, facts->messages, COUNT_COLUMNS);
 	if (facts->rejected > 0) {
-		bm_text_add(page->out, BM_BYTES("  and "));
+		plain(page, "  and ");
 		bm_page_count(page, facts->rejected, 0);
-		bm_text_add(page->out, BM_BYTES(" refused on the way in"));
+		plain(page, " refused on the way in");
 	}
 	bm_page_end_line(page);
 }
@@ -351,9 +363,9 @@ static void say_slots(struct bm_page *page, const struct slot *slots, size_t cou
 	for (size_t i = 0; i < count; i++)
 		bm_page_spark(page, slots[i].recipients == 0, rate_of(&slots[i]),
 			      rate_of(&slots[most]));
-	bm_text_add(page->out, BM_BYTES("  highest "));
+	plain(page, "  highest ");
 	bm_page_percent(page, slots[most].failures, slots[most].recipients, 0);
-	bm_text_add(page->out, BM_BYTES(", last "));
+	plain(page, ", last ");
 	bm_page_percent(page, slots[count - 1].failures, slots[count - 1].recipients, 0);
 	bm_page_end_line(page);
 }
@@ -362,7 +374,11 @@ static void say_slots(struct bm_page *page, const struct slot *slots, size_t cou
  */
 static void say_trend(struct bm_page *page, const struct bm_view *view, const struct sheet *totals)
 {
-	static const char *const buckets[] = {"hour", "day", "week", "month"};
+	static const char *const each[] = {"bounce rate per hour", "bounce rate per day",
+					   "bounce rate per week", "bounce rate per month"};
+	static const char *const many[] = {
+		"bounce rate, %u hours a block", "bounce rate, %u days a block",
+		"bounce rate, %u weeks a block", "bounce rate, %u months a block"};
 	struct bm_value values[BM_COLUMNS_MAX];
 	size_t known = 0;
 	for (; known < totals->count; known++) {
@@ -381,11 +397,9 @@ static void say_trend(struct bm_page *page, const struct bm_view *view, const st
 	struct slot *const slots = bm_zalloc(count, sizeof *slots);
 	struct bm_text meaning = {0};
 	fold(totals, view, slots, count, span, fold_count);
-	if (fold_count == 1)
-		bm_text_format(&meaning, "bounce rate per %s", buckets[view->bucket]);
-	else
-		bm_text_format(&meaning, "bounce rate, %u %ss a block", (unsigned)fold_count,
-			       buckets[view->bucket]);
+	bm_text_format(&meaning,
+		       bm_words((fold_count == 1 ? each : many)[view->bucket], page->lang),
+		       (unsigned)fold_count);
 	bm_text_byte(&meaning, 0);
 	bm_page_heading(page, "Is it getting better", (const char *)meaning.data);
 	say_slots(page, slots, count);
@@ -402,30 +416,106 @@ static enum bm_style severity_style(struct bm_bytes severity)
 							    : BM_STYLE_PLAIN;
 }
 
+/* category_title - what people call a category, in the page's language; its name in English */
+static struct bm_bytes category_title(const struct bm_page *page, struct bm_bytes name)
+{
+	const enum bm_category category = bm_category_find(name);
+	if (category == BM_CATEGORY_COUNT || page->lang == NULL)
+		return name;
+	return bm_bytes_of(bm_category_title(category, page->lang));
+}
+
+/* say_share - failures and their share of all, with a bar where there is room */
+static void say_share(struct bm_page *page, uint64_t part, uint64_t all, bool bar)
+{
+	const unsigned columns =
+		page->columns - 52 < BAR_COLUMNS_MAX ? page->columns - 52 : BAR_COLUMNS_MAX;
+	bm_page_count(page, part, COUNT_COLUMNS - 2);
+	bm_page_percent(page, part, all, PERCENT_COLUMNS);
+	bm_page_fill(page, 1);
+	if (bar)
+		bm_page_bar(page, part, all, columns);
+	bm_page_fill(page, 1);
+}
+
 /* say_category - one line of a category, and below it what to do */
 static void say_category(struct bm_page *page, const struct sheet *sheet,
 			 const struct bm_value *values, uint64_t all, bool advise)
 {
 	const struct bm_bytes severity = cell(sheet, values, "severity")->text;
-	const unsigned bar =
-		page->columns - 62 < BAR_COLUMNS_MAX ? page->columns - 62 : BAR_COLUMNS_MAX;
 	bm_page_fill(page, 2);
-	bm_page_paint(page, advise ? BM_STYLE_HEADING : BM_STYLE_PLAIN);
-	bm_page_text(page, cell(sheet, values, "category")->text, CATEGORY_COLUMNS);
-	bm_page_paint(page, BM_STYLE_PLAIN);
-	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
-	bm_page_percent(page, failures(sheet, values), all, PERCENT_COLUMNS);
-	bm_page_fill(page, 1);
-	if (page->columns > 66)
-		bm_page_bar(page, failures(sheet, values), all, bar);
-	bm_page_fill(page, 1);
-	bm_page_text(page, cell(sheet, values, "fault")->text, FAULT_COLUMNS);
+	bm_page_text(page, category_title(page, cell(sheet, values, "category")->text),
+		     CATEGORY_COLUMNS);
+	say_share(page, failures(sheet, values), all, page->columns > 56);
 	bm_page_say(page, severity_style(severity),
 		    severity.size ? (const char *)severity.data : "");
+	bm_page_trim(page);
 	bm_page_end_line(page);
 	const struct bm_value *const prescription = cell(sheet, values, "prescription");
 	if (advise && !prescription->empty)
 		bm_page_wrap(page, prescription->text, 4);
+}
+
+/* Who can mend it: the root of a group of categories, in the order of a tie. */
+static const struct root {
+	const char *fault, *heading;
+} roots[] = {
+	{"recipient", "At the recipient: address or mailbox"},
+	{"sender", "At the sender: yours to mend"},
+	{"message", "In the message"},
+	{"network", "On the way: network and servers"},
+	{"", "Nobody knows yet"},
+};
+enum { ROOT_COUNT = sizeof roots / sizeof *roots };
+
+/* root_of - the place of a row's fault among roots */
+static unsigned root_of(const struct sheet *sheet, const struct bm_value *values)
+{
+	const struct bm_bytes fault = cell(sheet, values, "fault")->text;
+	unsigned root = 0;
+	while (root + 1 < ROOT_COUNT && !bm_bytes_equal(fault, bm_bytes_of(roots[root].fault)))
+		root++;
+	return root;
+}
+
+/* say_root - a heading with all its failures, and below it those of the first rows that are its */
+static void say_root(struct bm_page *page, const struct sheet *sheet, unsigned root, uint64_t part,
+		     uint64_t all, size_t rows)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	bm_page_name(page, BM_STYLE_HEADING, roots[root].heading, CATEGORY_COLUMNS + 15);
+	bm_page_percent(page, part, all, PERCENT_COLUMNS - 2);
+	bm_page_end_line(page);
+	for (size_t i = 0; i < rows; i++) {
+		sheet->table->row(sheet->rows, i, values);
+		if (root_of(sheet, values) == root)
+			say_category(page, sheet, values, all, i < PRESCRIPTIONS_MAX);
+	}
+}
+
+/* say_roots - the roots that have failures, the worst first, with rows of the table in all */
+static void say_roots(struct bm_page *page, const struct sheet *sheet, uint64_t all, size_t rows)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	uint64_t sums[ROOT_COUNT] = {0};
+	bool shown[ROOT_COUNT] = {false};
+	for (size_t i = 0; i < sheet->count; i++) {
+		sheet->table->row(sheet->rows, i, values);
+		const unsigned root = root_of(sheet, values);
+		sums[root] += failures(sheet, values);
+		shown[root] |= i < rows;
+	}
+	for (;;) {
+		unsigned worst = 0;
+		for (unsigned root = 1; root < ROOT_COUNT; root++)
+			if (sums[root] > sums[worst])
+				worst = root;
+		if (sums[worst] == 0)
+			break;
+		if (shown[worst])
+			say_root(page, sheet, worst, sums[worst], all, rows);
+		sums[worst] = 0;
+	}
 }
 
 /* say_categories - why it failed, and what to do */
@@ -434,17 +524,20 @@ static void say_categories(struct bm_page *page, const struct bm_view *view,
 {
 	struct bm_value values[BM_COLUMNS_MAX];
 	struct sheet sheet = sheet_open(view, "categories");
-	if (sheet.count > 0 && facts->failures > 0) {
+	size_t rows = 0;
+	for (; rows < sheet.count && rows < top; rows++) {
+		sheet.table->row(sheet.rows, rows, values);
+		if (failures(&sheet, values) == 0)
+			break;
+	}
+	if (rows > 0 && facts->failures > 0) {
 		bm_page_heading(page, "Why it failed, and what to do",
-				"failures, share, whose fault, hard or soft");
-		for (size_t i = 0; i < sheet.count && i < top; i++) {
-			sheet.table->row(sheet.rows, i, values);
-			if (failures(&sheet, values) == 0)
-				break;
-			say_category(page, &sheet, values, facts->failures, i < PRESCRIPTIONS_MAX);
+				"by whose fault: failures, share, hard or soft");
+		say_roots(page, &sheet, facts->failures, rows);
+		if (sheet.count > top) {
+			bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`");
+			bm_page_end_line(page);
 		}
-		if (sheet.count > top)
-			bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`\n");
 	}
 	sheet_close(&sheet);
 }
@@ -457,12 +550,15 @@ static void say_place(struct bm_page *page, const struct sheet *sheet,
 		page->columns - 2 - COUNT_COLUMNS - PERCENT_COLUMNS - CATEGORY_COLUMNS - 5;
 	const struct bm_value *const name = &values[0];
 	bm_page_fill(page, 2);
-	bm_page_text(page, name->empty ? BM_BYTES("(unknown)") : name->text, name_columns);
+	bm_page_text(page,
+		     name->empty ? bm_bytes_of(bm_words("(unknown)", page->lang)) : name->text,
+		     name_columns);
 	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
 	bm_page_percent(page, failures(sheet, values), number(sheet, values, "recipients"),
 			PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 3);
-	bm_page_text(page, cell(sheet, values, "top_category")->text, CATEGORY_COLUMNS);
+	bm_page_text(page, category_title(page, cell(sheet, values, "top_category")->text),
+		     CATEGORY_COLUMNS);
 	bm_page_trim(page);
 	bm_page_end_line(page);
 }
@@ -547,11 +643,12 @@ static void say_unknown(struct bm_page *page, const struct bm_tally *tally)
 	bm_page_heading(page, "Not understood", "attempts that no rule recognised");
 	bm_page_fill(page, 2);
 	bm_page_count(page, unknown, 0);
-	bm_text_add(page->out, BM_BYTES(" of "));
+	plain(page, " of ");
 	bm_page_count(page, all, 0);
 	bm_text_add(page->out, BM_BYTES(" ("));
 	bm_page_percent(page, unknown, all, 0);
-	bm_text_add(page->out, unknown ? BM_BYTES("), most often:\n") : BM_BYTES(")\n"));
+	plain(page, unknown ? "), most often:" : ")");
+	bm_page_end_line(page);
 	if (example.size > TEMPLATE_BYTES_MAX)
 		example.size = TEMPLATE_BYTES_MAX;
 	if (unknown > 0)
@@ -562,13 +659,13 @@ static void say_unknown(struct bm_page *page, const struct bm_tally *tally)
 static void say_proof(struct bm_page *page, const struct facts *facts)
 {
 	bm_page_heading(page, "Nothing lost", "");
-	bm_text_add(page->out, BM_BYTES("  lines "));
+	plain(page, "  lines ");
 	bm_page_count(page, facts->lines, 0);
-	bm_text_add(page->out, BM_BYTES(" = events "));
+	plain(page, " = events ");
 	bm_page_count(page, facts->events, 0);
-	bm_text_add(page->out, BM_BYTES(" + other "));
+	plain(page, " + other ");
 	bm_page_count(page, facts->other, 0);
-	bm_text_add(page->out, BM_BYTES(" + malformed "));
+	plain(page, " + malformed ");
 	bm_page_count(page, facts->malformed_all, 0);
 	bm_page_end_line(page);
 	for (unsigned reason = 0; reason < BM_MALFORMED_COUNT; reason++) {
@@ -576,9 +673,11 @@ static void say_proof(struct bm_page *page, const struct facts *facts)
 			continue;
 		bm_page_fill(page, 4);
 		bm_page_count(page, facts->malformed[reason], 0);
-		bm_text_format(page->out, " %s\n", bm_malformed_text((enum bm_malformed)reason));
+		bm_text_byte(page->out, ' ');
+		plain(page, bm_malformed_text((enum bm_malformed)reason));
+		bm_page_end_line(page);
 	}
-	bm_text_add(page->out, BM_BYTES("  bytes "));
+	plain(page, "  bytes ");
 	bm_page_count(page, facts->bytes, 0);
 	bm_page_end_line(page);
 }
@@ -591,7 +690,8 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 	struct bm_view mine = *view;
 	if (own)
 		mine.sorted = own;
-	struct bm_page page = {.out = out, .colour = colour, .columns = columns};
+	struct bm_page page = {
+		.out = out, .colour = colour, .columns = columns, .lang = view->lang};
 	if (columns < COLUMNS_LEAST)
 		page.columns = COLUMNS_LEAST;
 	if (columns > COLUMNS_MOST)

@@ -58,5 +58,8 @@ enum bm_category bm_category_find(struct bm_bytes name);
  * "" when the language has no text.  lang is "en" or "zh". */
 const char *bm_category_diagnosis(enum bm_category category, const char *lang);
 const char *bm_category_prescription(enum bm_category category, const char *lang);
+/* bm_category_title - what people call it in that language; its name where there is no other word
+ */
+const char *bm_category_title(enum bm_category category, const char *lang);
 
 #endif

@@ -65,4 +65,23 @@ const struct bm_rule *bm_rules_get(const struct bm_rules *rules, uint32_t index)
 /* bm_rules_keep - the host names that phrases mention, for bm_reply_mask */
 const struct bm_keep *bm_rules_keep(const struct bm_rules *rules);
 
+/* What `diagnose` shows of a rule, and how strong its evidence is. */
+enum { BM_RULE_EVIDENCE_MAX = 8 };
+struct bm_rule_look {
+	struct bm_bytes phrases[BM_RULE_EVIDENCE_MAX]; /* in lower case; owned by the set */
+	unsigned phrase_count;
+	unsigned rank;    /* 0 is the strongest: the order of evidence above */
+	bool by_enhanced; /* its codes are enhanced ones, or some are */
+	const char *file; /* where it stands */
+	unsigned line;
+};
+/* bm_rules_look - all of that about rule index, which must be one */
+struct bm_rule_look bm_rules_look(const struct bm_rules *rules, uint32_t index);
+/* bm_rules_candidates - mark fits[rule] for every rule whose phrases, scope and codes fit, the
+ * verdict's and those that it beats; arguments as for bm_rules_match.  For audits: it looks at
+ * each rule. */
+void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+			 struct bm_bytes provider, struct bm_bytes template,
+			 const struct bm_reply *reply, struct bm_enhanced dsn, bool *fits);
+
 #endif

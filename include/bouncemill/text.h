@@ -31,4 +31,8 @@ void bm_text_dispose(struct bm_text *text);
  * (then "..." is appended; 0 = no limit).  Printable ASCII is copied in one go. */
 void bm_text_clean(struct bm_text *text, struct bm_bytes run, size_t limit);
 
+/* bm_text_chinese - is run Chinese in GB18030 and not UTF-8?  Then its UTF-8 is appended; else the
+ * text stays as it is. */
+bool bm_text_chinese(struct bm_text *text, struct bm_bytes run);
+
 #endif

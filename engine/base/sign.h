@@ -1,0 +1,60 @@
+/* sign.h - short tokens that betray something, looked for in a text at the borders of words.
+ *
+ * A sign is written in lower case and matches without case (ASCII).  It begins where a word
+ * begins, or anywhere when its first byte is no letter or digit, and ends where a word ends; a
+ * trailing * lifts the border behind it, and % is a digit.  A number has no border beside a dot
+ * and more digits: "5.7.134" is not in "5.7.134.2".  Neither does a sign stand behind @.
+ *
+ * A set is a table by the first three bytes of its signs, filled before main() from lines of data
+ * that come with the program, and read-only from then on.  A look costs one probe and touches few
+ * signs while few of them begin alike; nothing is allocated.
+ */
+#ifndef BM_SIGN_H
+#define BM_SIGN_H
+
+#include "bouncemill/bytes.h"
+
+enum {
+	BM_SIGN_SLOTS = 1024,  /* of a set: a power of two, at least twice its signs */
+	BM_SIGN_BYTES_MIN = 3, /* of a sign; the first three have no % */
+	BM_SIGN_NONE = 0xffff
+};
+
+struct bm_sign {
+	struct bm_bytes token; /* borrowed; empty = free slot */
+	uint16_t value;        /* whose sign it is */
+	bool open;             /* the word may go on behind it */
+};
+
+struct bm_signs {
+	struct bm_sign slots[BM_SIGN_SLOTS];
+	bool starts[256]; /* bytes that signs begin with, in both cases */
+	uint16_t count;
+};
+
+/* bm_signs_add - token is borrowed for as long as the set is used; an assert guards its limits */
+void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value);
+/* bm_signs_at - the sign that stands at an offset of text, or NULL */
+const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at);
+
+/* bm_sign_word - take the next word off a line of data; empty at the end or at a comment */
+struct bm_bytes bm_sign_word(struct bm_bytes *line);
+/* bm_sign_token - take the next "token" off a line of data, without its quotes; empty at the end */
+struct bm_bytes bm_sign_token(struct bm_bytes *line);
+/* bm_sign_data - a data file built into the program ("rules/providers.txt"), empty if there is none
+ */
+struct bm_bytes bm_sign_data(const char *name);
+
+/* bm_sign_lower - one byte without case */
+static inline uint8_t bm_sign_lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+/* bm_sign_letter - a letter or digit of ASCII */
+static inline bool bm_sign_letter(uint8_t byte)
+{
+	return (uint8_t)(bm_sign_lower(byte) - 'a') < 26 || bm_is_digit(byte);
+}
+
+#endif
