@@ -163,7 +163,8 @@ struct bm_bytes work_text(struct work *work)
 	const struct part *const part = text_part(work);
 	const struct bm_bytes charset =
 		mime_parameter(work, part->field[FIELD_CONTENT_TYPE], "charset");
-	work->text = decode_charset(work, mime_body(work, part, TEXT_BYTES_MAX), charset);
+	work->text = decode_raw(
+		work, decode_charset(work, mime_body(work, part, TEXT_BYTES_MAX), charset));
 	work->text_html = mime_is(part, "text/html");
 	if (work->text_html)
 		work->text = decode_html(work, work->text);

@@ -31,6 +31,7 @@ enum {
 	OPENING_BYTES_MAX = 4096,
 	REGION_BYTES_MAX = 4096, /* between a recipient and the next */
 	REASON_BYTES_MAX = 1000,
+	REASON_BYTES_MIN = 4,
 	BEFORE_BYTES_MAX = 600
 };
 
@@ -328,7 +329,8 @@ static struct bm_bytes region_of(const struct findings *findings, size_t index)
 /* is_empty - has a region nothing to say */
 static bool is_empty(struct work *work, struct bm_bytes region)
 {
-	return reason_code(region) == region.size && reason_words(work, region).size < 4;
+	return reason_code(region) == region.size &&
+	       reason_words(work, region).size < REASON_BYTES_MIN;
 }
 
 /* find_tellers - recipients in a row share the region behind the last of them */
@@ -378,9 +380,10 @@ static struct bm_bytes before(struct work *work, const struct findings *findings
 	return reason_words(work, run_between(findings->text, from, line));
 }
 
-/* reason_of - why a recipient failed, and who said so */
-static struct bm_bytes reason_of(struct work *work, struct findings *findings, size_t index,
-				 struct bm_bytes *remote)
+/* reason_near - why a recipient failed, by what stands around its line, and who said so; may be
+ * empty */
+static struct bm_bytes reason_near(struct work *work, struct findings *findings, size_t index,
+				   struct bm_bytes *remote)
 {
 	const struct finding *const one = &findings->list[index];
 	bool quoted;
@@ -396,11 +399,15 @@ static struct bm_bytes reason_of(struct work *work, struct findings *findings, s
 	if (reason_code(early) < early.size)
 		return reason_shape(work, early, &quoted);
 	const struct bm_bytes label = label_reason(work, one);
-	if (label.size)
-		return label;
-	if (text.size >= 4)
-		return text;
-	return before(work, findings, findings->list[0].line);
+	return label.size ? label : text.size >= REASON_BYTES_MIN ? text : (struct bm_bytes){0};
+}
+
+/* reason_of - the same, else the last words before the recipients */
+static struct bm_bytes reason_of(struct work *work, struct findings *findings, size_t index,
+				 struct bm_bytes *remote)
+{
+	const struct bm_bytes text = reason_near(work, findings, index, remote);
+	return text.size ? text : before(work, findings, findings->list[0].line);
 }
 
 /* ---- to whom ---- */
@@ -615,16 +622,23 @@ bool from_daemon(struct work *work)
 	       run_starts(path, "<mailer-daemon");
 }
 
-/* row_of - the first row that the opening of a text fits, or NULL */
+/* row_of - the first row that the opening of a text fits, or NULL; *at is where the first phrase of
+ * any row stands */
 static const struct notice *row_of(struct bm_bytes low, size_t *at)
 {
 	const struct bm_bytes opening = run_first(low, OPENING_BYTES_MAX);
+	const struct notice *first = NULL;
+	*at = opening.size;
 	for (const struct notice *row = notice_rows; row->name; row++) {
-		*at = run_find(opening, row->phrase);
-		if (*at < opening.size)
-			return row;
+		const size_t found =
+			run_find(first ? run_first(opening, *at) : opening, row->phrase);
+		if (found >= *at)
+			continue;
+		*at = found;
+		if (first == NULL)
+			first = row;
 	}
-	return NULL;
+	return first;
 }
 
 static bool notice_recognise(struct work *work)
@@ -707,7 +721,7 @@ struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
 	const size_t index = index_of(findings, address);
 	struct bm_bytes remote, text = {0};
 	if (index < findings->count)
-		text = reason_of(work, findings, index, &remote);
+		text = reason_near(work, findings, index, &remote);
 	if (text.size == 0)
 		text = reply_about(work, findings, address);
 	if (text.size)

@@ -105,6 +105,9 @@ void decode_start(void);
 struct bm_bytes decode_transfer(struct work *work, struct bm_bytes body, bool base64);
 /* decode_charset - run as UTF-8, or itself when the charset is unknown or nothing is to be done */
 struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm_bytes charset);
+/* decode_raw - run as UTF-8 where nobody says what it is: GB18030 when it looks like that, else the
+ * West's */
+struct bm_bytes decode_raw(struct work *work, struct bm_bytes run);
 /* decode_words - encoded words (RFC 2047) as UTF-8 */
 struct bm_bytes decode_words(struct work *work, struct bm_bytes run);
 struct bm_bytes decode_parameter(struct work *work, struct bm_bytes value, const char *name);
