@@ -250,3 +250,74 @@ Test(mail, many_recipients_are_all_there, .timeout = 20)
 	free(text);
 	bm_mail_reader_free(reader);
 }
+
+Test(mail, dates_are_read_in_every_form)
+{
+	static const struct {
+		const char *date, *want;
+	} cases[] = {
+		{"Mon, 2 Nov 2026 08:15:00 +0100 (CET)", "2026-11-02T08:15:00+01:00"},
+		{"2 Nov 26 08:15 -0330", "2026-11-02T08:15:00-03:30"},
+		{"Mon, 02 Nov 1998 08:15:00 GMT", "1998-11-02T08:15:00+00:00"},
+		{"Mon Nov  2 08:15:00 2026", "2026-11-02T08:15:00"},
+		{"Mon Nov 2 08:15:00 PST 2026", "2026-11-02T08:15:00-08:00"},
+		{"Mon,\n\t2 Nov 2026 08:15:00\n\t+0000", "2026-11-02T08:15:00+00:00"},
+		{"29 Feb 2025 08:15:00 +0000", ""},
+		{"2 Nov 2026", ""},
+		{"yesterday", ""},
+		{"99 Nov 2026 08:15:00", ""},
+		{"2 Nov 2026 29:15:00", ""},
+	};
+	struct bm_mail_reader *const reader = bm_mail_reader_new();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[200], got[BM_TIME_TEXT_MAX];
+		snprintf(text, sizeof text, "Date: %s\n\nx\n", cases[i].date);
+		got[bm_time_text(read_text(reader, text).date, got)] = 0;
+		cr_assert_str_eq(got, cases[i].want, "%s: %s", cases[i].date, got);
+	}
+	bm_mail_reader_free(reader);
+}
+
+Test(mail, charsets_and_encodings_become_utf8)
+{
+	static const struct {
+		const char *head, *body, *want;
+	} cases[] = {
+		{"Content-Type: text/plain; charset=gb2312\n",
+		 "\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda", "邮箱不存在"},
+		{"Content-Type: text/plain\n", "\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda",
+		 "邮箱不存在"},
+		{"Content-Type: text/plain; charset=big5\n", "\xab\x48\xbd\x63\xa4\x77\xba\xa1",
+		 "信箱已滿"},
+		{"Content-Type: text/plain; charset=koi8-r\n",
+		 "\xd1\xdd\xc9\xcb \xd0\xcf\xcc\xcf\xce", "ящик полон"},
+		{"Content-Type: text/plain; charset=windows-1251\n",
+		 "\xff\xf9\xe8\xea \xef\xee\xeb\xee\xed", "ящик полон"},
+		{"Content-Type: text/plain; charset=iso-2022-jp\n", "\x1b$B%a!<%k\x1b(B", "メール"},
+		{"Content-Type: text/plain; charset=iso-8859-1\n", "bo\xeete pleine",
+		 "boîte pleine"},
+		{"Content-Type: text/plain\n", "bo\xeete pleine", "boîte pleine"},
+		{"Content-Type: text/plain; charset=no-such-one\n", "plain words", "plain words"},
+		{"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+		 "quoted-printable\n",
+		 "bo=C3=AEte =\npleine", "boîte pleine"},
+		{"Content-Type: text/html; charset=utf-8\n",
+		 "<p class=\"x\">bo&nbsp;&lt;te&gt;</p><style>p{}</style>", "bo <te>"},
+	};
+	struct bm_mail_reader *const reader = bm_mail_reader_new();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[600];
+		snprintf(text, sizeof text, TOP "%s\n<a@example.org>:\n%s\n\nundeliverable\n",
+			 cases[i].head, cases[i].body);
+		if (strstr(cases[i].head, "html"))
+			snprintf(text, sizeof text,
+				 TOP "%s\n<div>a@example.org</div>%s\n\nundeliverable\n",
+				 cases[i].head, cases[i].body);
+		const struct bm_mail mail = read_text(reader, text);
+		cr_assert_eq(mail.count, 1, "case %zu", i);
+		cr_assert(bm_bytes_starts(mail.recipients[0].text, bm_bytes_of(cases[i].want)),
+			  "case %zu: %.*s", i, (int)mail.recipients[0].text.size,
+			  (const char *)mail.recipients[0].text.data);
+	}
+	bm_mail_reader_free(reader);
+}

@@ -330,7 +330,7 @@ static struct bm_bytes region_of(const struct findings *findings, size_t index)
 static bool is_empty(struct work *work, struct bm_bytes region)
 {
 	return reason_code(region) == region.size &&
-	       reason_words(work, region).size < REASON_BYTES_MIN;
+	       reason_words(work, region, true).size < REASON_BYTES_MIN;
 }
 
 /* find_tellers - recipients in a row share the region behind the last of them */
@@ -377,7 +377,7 @@ static struct bm_bytes label_reason(struct work *work, const struct finding *fin
 static struct bm_bytes before(struct work *work, const struct findings *findings, size_t line)
 {
 	const size_t from = line > BEFORE_BYTES_MAX ? line - BEFORE_BYTES_MAX : 0;
-	return reason_words(work, run_between(findings->text, from, line));
+	return reason_words(work, run_between(findings->text, from, line), false);
 }
 
 /* reason_near - why a recipient failed, by what stands around its line, and who said so; may be
@@ -551,17 +551,42 @@ static void add_local(struct work *work, const struct findings *findings, enum b
 	}
 }
 
-/* add_original - the only address of the original's To: */
+/* received_for - whom the topmost Received: says the original was for, or empty: servers write it
+ * when there was one recipient */
+static struct bm_bytes received_for(struct bm_bytes head, struct bm_bytes low)
+{
+	const size_t from = run_find(low, "received:");
+	const struct bm_bytes rest = bm_bytes_from(low, from);
+	const size_t end = bm_bytes_search(rest, BM_BYTES("\nreceived:"));
+	const struct bm_bytes field = run_first(rest, end);
+	const size_t mark = bm_bytes_search(field, BM_BYTES("for <"));
+	if (mark == field.size)
+		return (struct bm_bytes){0};
+	const struct bm_bytes inside = bm_bytes_from(head, from + mark + 5);
+	return run_first(inside, bm_bytes_find(run_first(inside, ADDRESS_BYTES_MAX), 0, '>'));
+}
+
+/* add_original - whom the original went to, by its own header: a list's is no recipient, and a
+ * bounce that came back went to its sender */
 static void add_original(struct work *work, const struct findings *findings, enum bm_action action)
 {
+	static const char *const lists[] = {"\nlist-",
+					    "\nprecedence:",
+					    "\nmailing-list:",
+					    "\nx-beenthere:",
+					    "\nnewsgroups:",
+					    "\nerrors-to:",
+					    NULL};
 	struct bm_bytes field[FIELD_COUNT];
 	(void)mime_fields(work->original, field);
-	const struct bm_bytes to = field[FIELD_TO];
-	const struct bm_bytes address = work_address(to);
-	/* a bounce that came back went to its sender: that is not whom it failed for */
 	if (run_starts(field[FIELD_CONTENT_TYPE], "multipart/report"))
 		return;
-	if (address_ok(address) && bm_bytes_find(to, 0, ',') == to.size)
+	const struct bm_bytes low = scratch_lower(work->scratch, work->original);
+	const struct bm_bytes to = field[FIELD_TO];
+	struct bm_bytes address = received_for(work->original, low);
+	if (!address_ok(address) && !has_any(low, lists) && bm_bytes_find(to, 0, ',') == to.size)
+		address = work_address(to);
+	if (address_ok(address))
 		add_whole(work, findings, address, action, 0);
 }
 
@@ -712,7 +737,7 @@ static struct bm_bytes generated(struct work *work, const struct findings *findi
 {
 	const size_t at = run_find(findings->low, "text was generated during the delivery");
 	const size_t end = bm_bytes_find(findings->text, at, '\n');
-	return reason_words(work, run_between(findings->text, end, end + REASON_BYTES_MAX));
+	return reason_words(work, run_between(findings->text, end, end + REASON_BYTES_MAX), true);
 }
 
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)

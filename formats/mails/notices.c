@@ -121,6 +121,7 @@ const struct notice notice_rows[] = {
 	{"mail", "failed recipients", FAILED},
 	{"mail", "failed addresses follow", FAILED},
 	{"mail", "could not be delivered to", FAILED},
+	{"mail", "delivery of email to this address", FAILED},
 	{"mail", "failed delivery to", FAILED},
 	{"mail", "to the following recipient", FAILED},
 	{"mail", "to the following address", FAILED},
@@ -248,14 +249,11 @@ const char *const notice_label_others[] = {
 };
 
 const char *const notice_idle_words[] = {
-	"no action is required",
 	"giving up on ",
 	"message will be retried",
-	"for further assistance",
-	"if you ",
-	"please ",
-	"this condition occurred",
 	"the message identifier",
+	"the subject of the message",
+	"the date of the message",
 	"the mts-id of",
 	"message-id",
 	"subject:",
@@ -268,15 +266,10 @@ const char *const notice_idle_words[] = {
 	"(generated from",
 	"(ultimately generated from",
 	"(expanded from",
-	"we will continue to",
-	"the mail system will continue",
-	"delivery attempt history",
 	"transcript of session",
 	"additional information",
 	"reporting-mta",
 	"generating server",
-	"the server will keep trying",
-	"the server will continue",
 	"action: ",
 	"this is an automatically",
 	"this is a warning",
@@ -286,6 +279,20 @@ const char *const notice_idle_words[] = {
 	"http://",
 	"https://",
 	"рекомендуем",
+	NULL,
+};
+
+const char *const notice_closing_words[] = {
+	"no action is required",
+	"for further assistance",
+	"if you ",
+	"please ",
+	"this condition occurred",
+	"we will continue to",
+	"the mail system will continue",
+	"delivery attempt history",
+	"the server will keep trying",
+	"the server will continue",
 	NULL,
 };
 

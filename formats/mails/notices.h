@@ -24,6 +24,7 @@ extern const char *const notice_original_words[]; /* the original message follow
 extern const char *const notice_label_words[];    /* before a recipient: "Failed recipient: X" */
 extern const char *const notice_label_others[];   /* before an address that is none */
 extern const char *const notice_idle_words[];     /* a line that explains nothing */
+extern const char *const notice_closing_words[];  /* a paragraph that explains nothing */
 extern const char *const notice_end_words[];      /* a line behind the end of a reply */
 extern const char *const notice_subject_words[];  /* of a mail that may be a bounce */
 extern const char *const notice_answer_words[];   /* subjects of auto-replies */

@@ -152,6 +152,12 @@ struct bm_bytes reason_reply(struct work *work, struct bm_bytes run, const char 
 	return (struct bm_bytes){text, 4 + rest.size + tail};
 }
 
+/* is_closing - does a line open a paragraph that explains nothing */
+static bool is_closing(struct work *work, struct bm_bytes line)
+{
+	return starts_any(scratch_lower(work->scratch, run_first(line, 64)), notice_closing_words);
+}
+
 /* is_idle - does a line explain nothing: boilerplate, a rule, "on <date>" behind a recipient */
 static bool is_idle(struct work *work, struct bm_bytes line)
 {
@@ -160,23 +166,26 @@ static bool is_idle(struct work *work, struct bm_bytes line)
 	       (run_starts(low, "on ") && work_date(bm_bytes_from(line, 3)) != BM_TIME_UNKNOWN);
 }
 
-struct bm_bytes reason_words(struct work *work, struct bm_bytes region)
+struct bm_bytes reason_words(struct work *work, struct bm_bytes region, bool behind)
 {
 	uint8_t *const text = scratch_take(work->scratch, REASON_BYTES_MAX);
 	size_t size = 0, offset = 0;
+	bool closing = false; /* inside a paragraph that explains nothing */
 	struct bm_bytes line;
-	while (line_take(region, &offset, &line)) {
+	while (size < REASON_BYTES_MAX && line_take(region, &offset, &line)) {
 		struct bm_bytes rest = run_trim(line);
 		while (rest.size && strchr(":;,.-*> ", rest.data[0]))
 			rest = bm_bytes_from(rest, 1);
-		if (is_idle(work, rest))
+		closing = rest.size && (closing || is_closing(work, rest));
+		if (closing && behind)
+			break;
+		if (closing || is_idle(work, rest))
 			continue;
 		rest = run_first(rest, REASON_BYTES_MAX - size);
 		memcpy(text + size, rest.data, rest.size);
 		size += rest.size;
-		if (size == REASON_BYTES_MAX)
-			break;
-		text[size++] = ' ';
+		if (size < REASON_BYTES_MAX)
+			text[size++] = ' ';
 	}
 	return run_trim((struct bm_bytes){text, size});
 }
@@ -224,7 +233,7 @@ struct bm_bytes reason_shape(struct work *work, struct bm_bytes region, bool *qu
 		return scratch_unfold(work->scratch, run_first(frame, end), REGION_BYTES_MAX);
 	}
 	if (!*quoted)
-		return reason_words(work, region);
+		return reason_words(work, region, true);
 	const struct bm_bytes early = run_first(region, code);
 	const struct bm_bytes low = scratch_lower(work->scratch, early);
 	return reason_with_cause(work,
