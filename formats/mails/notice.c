@@ -15,8 +15,8 @@
  * Where no line names a recipient, the transcript of a session may ("550 <user@...>... Host
  * unknown"), or a sentence, or, as a last resort, the original's To: when it holds one address.
  *
- * A mail is looked at only when its sender or subject make it likely; a text nobody's row fits must
- * come from a mail daemon and say that something failed.
+ * A mail is looked at only when its sender or subject make it likely; a text that no row fits must
+ * come from where bounces come and say that something failed.
  */
 #include "notices.h"
 #include "reason.h"
@@ -626,25 +626,35 @@ static struct bm_bytes low_field(struct work *work, enum mail_field field)
 			     decode_words(work, scratch_unfold(work->scratch, value, 400)));
 }
 
-/* from_daemon - does a mail daemon or a postmaster write, or nobody */
-bool from_daemon(struct work *work)
+/* is_daemon - does the sender's name say that a program writes, or nobody */
+static bool is_daemon(struct work *work)
 {
 	static const char *const names[] = {"mailer-daemon",
 					    "postmaster",
 					    "mail delivery",
 					    "mail.delivery",
-					    "mail administrator",
 					    "mdaemon@",
 					    "mail_service",
+					    "mail administrator",
 					    "administrator",
 					    "mailsystem",
 					    "mail system",
+					    "<>",
 					    NULL};
-	const struct bm_bytes from = low_field(work, FIELD_FROM);
+	return has_any(low_field(work, FIELD_FROM), names);
+}
+
+/* is_returned - did it come without a sender to answer to, as bounces do (and many auto-replies) */
+static bool is_returned(const struct work *work)
+{
 	const struct bm_bytes path = work->parts[0].field[FIELD_RETURN_PATH];
-	return has_any(from, names) || run_has(from, "<>") ||
-	       (path.data && bm_bytes_equal(run_trim(path), BM_BYTES("<>"))) ||
+	return (path.data && bm_bytes_equal(run_trim(path), BM_BYTES("<>"))) ||
 	       run_starts(path, "<mailer-daemon");
+}
+
+bool from_daemon(struct work *work)
+{
+	return is_daemon(work) || is_returned(work);
 }
 
 /* row_of - the first row that the opening of a text fits, or NULL; *at is where the first phrase of
@@ -666,23 +676,34 @@ static const struct notice *row_of(struct bm_bytes low, size_t *at)
 	return first;
 }
 
+/* may_be - is the text of a bounce that no row fits: one that says it failed, in a mail from where
+ * bounces come */
+static bool may_be(const struct findings *findings, bool daemon, bool returned, bool subject)
+{
+	const bool quoted = findings->searches > 0 &&
+			    bm_bytes_find(findings->text, 0, '@') < findings->text.size;
+	if (daemon && subject && quoted)
+		return true;
+	return (daemon || (returned && subject)) && has_any(findings->low, notice_failure_words);
+}
+
 static bool notice_recognise(struct work *work)
 {
 	static const struct notice nobody = {"mail", "", BM_ACTION_FAILED};
 	const bool failed = work->parts[0].field[FIELD_X_FAILED].size > 0;
-	const bool daemon = from_daemon(work);
-	const struct bm_bytes subject = low_field(work, FIELD_SUBJECT);
-	if (!failed && !daemon && !has_any(subject, notice_subject_words))
+	const bool daemon = is_daemon(work), returned = is_returned(work);
+	const struct bm_bytes title = low_field(work, FIELD_SUBJECT);
+	const bool subject = has_any(title, notice_subject_words);
+	if (!failed && !daemon && (!(returned || subject) || has_any(title, notice_answer_words)))
 		return false;
 	const struct findings *const findings = findings_new(work);
-	const struct notice *row = row_of(findings->low, &work->found_at);
-	if (row == NULL && (failed || (daemon && (has_any(findings->low, notice_failure_words))))) {
-		row = &nobody;
+	work->findings = findings;
+	work->found = row_of(findings->low, &work->found_at);
+	if (work->found == NULL && (failed || may_be(findings, daemon, returned, subject))) {
+		work->found = &nobody;
 		work->found_at = 0;
 	}
-	work->found = row;
-	work->findings = findings;
-	return row != NULL;
+	return work->found != NULL;
 }
 
 /* add_all - the recipients by the first way that finds any */
