@@ -90,6 +90,48 @@ struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm
 	return decoded;
 }
 
+/* is_utf8 - is every byte part of a well-formed sequence; overlong forms are let pass */
+static bool is_utf8(struct bm_bytes run)
+{
+	for (size_t i = 0; i < run.size;) {
+		const uint8_t byte = run.data[i++];
+		unsigned more = byte < 0x80   ? 0
+				: byte < 0xc2 ? 4
+				: byte < 0xe0 ? 1
+				: byte < 0xf0 ? 2
+				: byte < 0xf5 ? 3
+					      : 4;
+		if (more == 4)
+			return false;
+		for (; more > 0; more--, i++)
+			if (i >= run.size || (run.data[i] & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* in_pairs - do all bytes beyond ASCII come in runs of even length, as Chinese does */
+static bool in_pairs(struct bm_bytes run)
+{
+	for (size_t i = 0; i < run.size; i++) {
+		size_t end = i;
+		while (end < run.size && run.data[end] >= 0x80)
+			end++;
+		if ((end - i) % 2)
+			return false;
+		i = end;
+	}
+	return true;
+}
+
+struct bm_bytes decode_raw(struct work *work, struct bm_bytes run)
+{
+	if (is_utf8(run))
+		return run;
+	return decode_charset(work, run,
+			      in_pairs(run) ? BM_BYTES("gb18030") : BM_BYTES("windows-1252"));
+}
+
 /* c_string - run as a C string in the scratch, NULs as blanks */
 static char *c_string(struct work *work, struct bm_bytes run)
 {

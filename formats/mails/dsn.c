@@ -108,8 +108,9 @@ static bool says_little(struct bm_bytes text)
 static struct bm_bytes diagnostic_of(struct work *work, const struct group *group,
 				     struct bm_bytes address)
 {
-	const struct bm_bytes said = scratch_unfold(
-		work->scratch, untyped(group->field[DIAGNOSTIC]), DIAGNOSTIC_BYTES_MAX);
+	const struct bm_bytes said =
+		decode_raw(work, scratch_unfold(work->scratch, untyped(group->field[DIAGNOSTIC]),
+						DIAGNOSTIC_BYTES_MAX));
 	if (!says_little(said)) {
 		const struct bm_bytes whole = reason_transcript(work, said);
 		return whole.size ? whole : said;

@@ -58,6 +58,8 @@ const char *bm_action_name(enum bm_action action)
 struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 				   enum bm_action action)
 {
+	if (address.size == 0)
+		return NULL;
 	const size_t back = work->count < TWIN_LOOK_MAX ? work->count : TWIN_LOOK_MAX;
 	for (size_t i = work->count - back; i < work->count; i++)
 		if (work->list[i].action == action && run_same(work->list[i].address, address))
@@ -163,7 +165,8 @@ struct bm_bytes work_text(struct work *work)
 	const struct part *const part = text_part(work);
 	const struct bm_bytes charset =
 		mime_parameter(work, part->field[FIELD_CONTENT_TYPE], "charset");
-	work->text = decode_charset(work, mime_body(work, part, TEXT_BYTES_MAX), charset);
+	work->text = decode_raw(
+		work, decode_charset(work, mime_body(work, part, TEXT_BYTES_MAX), charset));
 	work->text_html = mime_is(part, "text/html");
 	if (work->text_html)
 		work->text = decode_html(work, work->text);

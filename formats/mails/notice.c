@@ -15,8 +15,8 @@
  * Where no line names a recipient, the transcript of a session may ("550 <user@...>... Host
  * unknown"), or a sentence, or, as a last resort, the original's To: when it holds one address.
  *
- * A mail is looked at only when its sender or subject make it likely; a text nobody's row fits must
- * come from a mail daemon and say that something failed.
+ * A mail is looked at only when its sender or subject make it likely; a text that no row fits must
+ * come from where bounces come and say that something failed.
  */
 #include "notices.h"
 #include "reason.h"
@@ -31,6 +31,7 @@ enum {
 	OPENING_BYTES_MAX = 4096,
 	REGION_BYTES_MAX = 4096, /* between a recipient and the next */
 	REASON_BYTES_MAX = 1000,
+	REASON_BYTES_MIN = 4,
 	BEFORE_BYTES_MAX = 600
 };
 
@@ -328,7 +329,8 @@ static struct bm_bytes region_of(const struct findings *findings, size_t index)
 /* is_empty - has a region nothing to say */
 static bool is_empty(struct work *work, struct bm_bytes region)
 {
-	return reason_code(region) == region.size && reason_words(work, region).size < 4;
+	return reason_code(region) == region.size &&
+	       reason_words(work, region, true).size < REASON_BYTES_MIN;
 }
 
 /* find_tellers - recipients in a row share the region behind the last of them */
@@ -375,12 +377,13 @@ static struct bm_bytes label_reason(struct work *work, const struct finding *fin
 static struct bm_bytes before(struct work *work, const struct findings *findings, size_t line)
 {
 	const size_t from = line > BEFORE_BYTES_MAX ? line - BEFORE_BYTES_MAX : 0;
-	return reason_words(work, run_between(findings->text, from, line));
+	return reason_words(work, run_between(findings->text, from, line), false);
 }
 
-/* reason_of - why a recipient failed, and who said so */
-static struct bm_bytes reason_of(struct work *work, struct findings *findings, size_t index,
-				 struct bm_bytes *remote)
+/* reason_near - why a recipient failed, by what stands around its line, and who said so; may be
+ * empty */
+static struct bm_bytes reason_near(struct work *work, struct findings *findings, size_t index,
+				   struct bm_bytes *remote)
 {
 	const struct finding *const one = &findings->list[index];
 	bool quoted;
@@ -396,11 +399,15 @@ static struct bm_bytes reason_of(struct work *work, struct findings *findings, s
 	if (reason_code(early) < early.size)
 		return reason_shape(work, early, &quoted);
 	const struct bm_bytes label = label_reason(work, one);
-	if (label.size)
-		return label;
-	if (text.size >= 4)
-		return text;
-	return before(work, findings, findings->list[0].line);
+	return label.size ? label : text.size >= REASON_BYTES_MIN ? text : (struct bm_bytes){0};
+}
+
+/* reason_of - the same, else the last words before the recipients */
+static struct bm_bytes reason_of(struct work *work, struct findings *findings, size_t index,
+				 struct bm_bytes *remote)
+{
+	const struct bm_bytes text = reason_near(work, findings, index, remote);
+	return text.size ? text : before(work, findings, findings->list[0].line);
 }
 
 /* ---- to whom ---- */
@@ -544,17 +551,42 @@ static void add_local(struct work *work, const struct findings *findings, enum b
 	}
 }
 
-/* add_original - the only address of the original's To: */
+/* received_for - whom the topmost Received: says the original was for, or empty: servers write it
+ * when there was one recipient */
+static struct bm_bytes received_for(struct bm_bytes head, struct bm_bytes low)
+{
+	const size_t from = run_find(low, "received:");
+	const struct bm_bytes rest = bm_bytes_from(low, from);
+	const size_t end = bm_bytes_search(rest, BM_BYTES("\nreceived:"));
+	const struct bm_bytes field = run_first(rest, end);
+	const size_t mark = bm_bytes_search(field, BM_BYTES("for <"));
+	if (mark == field.size)
+		return (struct bm_bytes){0};
+	const struct bm_bytes inside = bm_bytes_from(head, from + mark + 5);
+	return run_first(inside, bm_bytes_find(run_first(inside, ADDRESS_BYTES_MAX), 0, '>'));
+}
+
+/* add_original - whom the original went to, by its own header: a list's is no recipient, and a
+ * bounce that came back went to its sender */
 static void add_original(struct work *work, const struct findings *findings, enum bm_action action)
 {
+	static const char *const lists[] = {"\nlist-",
+					    "\nprecedence:",
+					    "\nmailing-list:",
+					    "\nx-beenthere:",
+					    "\nnewsgroups:",
+					    "\nerrors-to:",
+					    NULL};
 	struct bm_bytes field[FIELD_COUNT];
 	(void)mime_fields(work->original, field);
-	const struct bm_bytes to = field[FIELD_TO];
-	const struct bm_bytes address = work_address(to);
-	/* a bounce that came back went to its sender: that is not whom it failed for */
 	if (run_starts(field[FIELD_CONTENT_TYPE], "multipart/report"))
 		return;
-	if (address_ok(address) && bm_bytes_find(to, 0, ',') == to.size)
+	const struct bm_bytes low = scratch_lower(work->scratch, work->original);
+	const struct bm_bytes to = field[FIELD_TO];
+	struct bm_bytes address = received_for(work->original, low);
+	if (!address_ok(address) && !has_any(low, lists) && bm_bytes_find(to, 0, ',') == to.size)
+		address = work_address(to);
+	if (address_ok(address))
 		add_whole(work, findings, address, action, 0);
 }
 
@@ -594,56 +626,84 @@ static struct bm_bytes low_field(struct work *work, enum mail_field field)
 			     decode_words(work, scratch_unfold(work->scratch, value, 400)));
 }
 
-/* from_daemon - does a mail daemon or a postmaster write, or nobody */
-bool from_daemon(struct work *work)
+/* is_daemon - does the sender's name say that a program writes, or nobody */
+static bool is_daemon(struct work *work)
 {
 	static const char *const names[] = {"mailer-daemon",
 					    "postmaster",
 					    "mail delivery",
 					    "mail.delivery",
-					    "mail administrator",
 					    "mdaemon@",
 					    "mail_service",
+					    "mail administrator",
 					    "administrator",
 					    "mailsystem",
 					    "mail system",
+					    "<>",
 					    NULL};
-	const struct bm_bytes from = low_field(work, FIELD_FROM);
+	return has_any(low_field(work, FIELD_FROM), names);
+}
+
+/* is_returned - did it come without a sender to answer to, as bounces do (and many auto-replies) */
+static bool is_returned(const struct work *work)
+{
 	const struct bm_bytes path = work->parts[0].field[FIELD_RETURN_PATH];
-	return has_any(from, names) || run_has(from, "<>") ||
-	       (path.data && bm_bytes_equal(run_trim(path), BM_BYTES("<>"))) ||
+	return (path.data && bm_bytes_equal(run_trim(path), BM_BYTES("<>"))) ||
 	       run_starts(path, "<mailer-daemon");
 }
 
-/* row_of - the first row that the opening of a text fits, or NULL */
+bool from_daemon(struct work *work)
+{
+	return is_daemon(work) || is_returned(work);
+}
+
+/* row_of - the first row that the opening of a text fits, or NULL; *at is where the first phrase of
+ * any row stands */
 static const struct notice *row_of(struct bm_bytes low, size_t *at)
 {
 	const struct bm_bytes opening = run_first(low, OPENING_BYTES_MAX);
+	const struct notice *first = NULL;
+	*at = opening.size;
 	for (const struct notice *row = notice_rows; row->name; row++) {
-		*at = run_find(opening, row->phrase);
-		if (*at < opening.size)
-			return row;
+		const size_t found =
+			run_find(first ? run_first(opening, *at) : opening, row->phrase);
+		if (found >= *at)
+			continue;
+		*at = found;
+		if (first == NULL)
+			first = row;
 	}
-	return NULL;
+	return first;
+}
+
+/* may_be - is the text of a bounce that no row fits: one that says it failed, in a mail from where
+ * bounces come */
+static bool may_be(const struct findings *findings, bool daemon, bool returned, bool subject)
+{
+	const bool quoted = findings->searches > 0 &&
+			    bm_bytes_find(findings->text, 0, '@') < findings->text.size;
+	if (daemon && subject && quoted)
+		return true;
+	return (daemon || (returned && subject)) && has_any(findings->low, notice_failure_words);
 }
 
 static bool notice_recognise(struct work *work)
 {
 	static const struct notice nobody = {"mail", "", BM_ACTION_FAILED};
 	const bool failed = work->parts[0].field[FIELD_X_FAILED].size > 0;
-	const bool daemon = from_daemon(work);
-	const struct bm_bytes subject = low_field(work, FIELD_SUBJECT);
-	if (!failed && !daemon && !has_any(subject, notice_subject_words))
+	const bool daemon = is_daemon(work), returned = is_returned(work);
+	const struct bm_bytes title = low_field(work, FIELD_SUBJECT);
+	const bool subject = has_any(title, notice_subject_words);
+	if (!failed && !daemon && (!(returned || subject) || has_any(title, notice_answer_words)))
 		return false;
 	const struct findings *const findings = findings_new(work);
-	const struct notice *row = row_of(findings->low, &work->found_at);
-	if (row == NULL && (failed || (daemon && (has_any(findings->low, notice_failure_words))))) {
-		row = &nobody;
+	work->findings = findings;
+	work->found = row_of(findings->low, &work->found_at);
+	if (work->found == NULL && (failed || may_be(findings, daemon, returned, subject))) {
+		work->found = &nobody;
 		work->found_at = 0;
 	}
-	work->found = row;
-	work->findings = findings;
-	return row != NULL;
+	return work->found != NULL;
 }
 
 /* add_all - the recipients by the first way that finds any */
@@ -698,7 +758,7 @@ static struct bm_bytes generated(struct work *work, const struct findings *findi
 {
 	const size_t at = run_find(findings->low, "text was generated during the delivery");
 	const size_t end = bm_bytes_find(findings->text, at, '\n');
-	return reason_words(work, run_between(findings->text, end, end + REASON_BYTES_MAX));
+	return reason_words(work, run_between(findings->text, end, end + REASON_BYTES_MAX), true);
 }
 
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
@@ -707,7 +767,7 @@ struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
 	const size_t index = index_of(findings, address);
 	struct bm_bytes remote, text = {0};
 	if (index < findings->count)
-		text = reason_of(work, findings, index, &remote);
+		text = reason_near(work, findings, index, &remote);
 	if (text.size == 0)
 		text = reply_about(work, findings, address);
 	if (text.size)

@@ -27,7 +27,7 @@ static bool starts_any(struct bm_bytes low, const char *const words[])
  * brackets */
 static bool stands_out(struct bm_bytes run, size_t offset)
 {
-	if (offset == 0 || strchr("\n[(\"", run.data[offset - 1]))
+	if (offset == 0 || strchr("\n[(\"'", run.data[offset - 1]))
 		return true;
 	size_t back = offset;
 	while (back && (run.data[back - 1] == ' ' || run.data[back - 1] == '\t'))
@@ -68,6 +68,15 @@ static bool is_rule(struct bm_bytes line)
 	return true;
 }
 
+/* ends - is a line one that never belongs to the reply before it */
+static bool ends(struct bm_bytes line)
+{
+	for (size_t i = 0; notice_end_words[i]; i++)
+		if (run_starts(line, notice_end_words[i]))
+			return true;
+	return false;
+}
+
 /* reply_end - bytes of the reply at the head of run: its paragraph, up to the next command */
 static size_t reply_end(struct bm_bytes run)
 {
@@ -77,9 +86,7 @@ static size_t reply_end(struct bm_bytes run)
 		const struct bm_bytes head = run_trim(line);
 		if (at == 0)
 			continue;
-		if (head.size == 0 || is_rule(head) || run_starts(head, "giving up on") ||
-		    run_starts(head, ">>>") || run_starts(head, "--") ||
-		    run_starts(head, "... while talking"))
+		if (head.size == 0 || is_rule(head) || ends(head))
 			return at;
 		/* a code of its own, unless it goes on with the same reply */
 		if (code_at(head, 0) && head.data[1] != '.' && memcmp(head.data, run.data, 3) != 0)
@@ -115,7 +122,7 @@ static const char *stage_words(struct bm_bytes low)
  * the run: "(reason: 550 User unknown)" */
 static struct bm_bytes unclosed(struct bm_bytes run)
 {
-	while (run.size && strchr("\" ", run.data[run.size - 1]))
+	while (run.size && strchr("\"' ", run.data[run.size - 1]))
 		run.size--;
 	const uint8_t last = run.size ? run.data[run.size - 1] : 0;
 	const uint8_t open = last == ')' ? '(' : last == ']' ? '[' : 0;
@@ -145,24 +152,40 @@ struct bm_bytes reason_reply(struct work *work, struct bm_bytes run, const char 
 	return (struct bm_bytes){text, 4 + rest.size + tail};
 }
 
-struct bm_bytes reason_words(struct work *work, struct bm_bytes region)
+/* is_closing - does a line open a paragraph that explains nothing */
+static bool is_closing(struct work *work, struct bm_bytes line)
+{
+	return starts_any(scratch_lower(work->scratch, run_first(line, 64)), notice_closing_words);
+}
+
+/* is_idle - does a line explain nothing: boilerplate, a rule, "on <date>" behind a recipient */
+static bool is_idle(struct work *work, struct bm_bytes line)
+{
+	const struct bm_bytes low = scratch_lower(work->scratch, run_first(line, 64));
+	return line.size == 0 || is_rule(line) || starts_any(low, notice_idle_words) ||
+	       (run_starts(low, "on ") && work_date(bm_bytes_from(line, 3)) != BM_TIME_UNKNOWN);
+}
+
+struct bm_bytes reason_words(struct work *work, struct bm_bytes region, bool behind)
 {
 	uint8_t *const text = scratch_take(work->scratch, REASON_BYTES_MAX);
 	size_t size = 0, offset = 0;
+	bool closing = false; /* inside a paragraph that explains nothing */
 	struct bm_bytes line;
-	while (line_take(region, &offset, &line)) {
+	while (size < REASON_BYTES_MAX && line_take(region, &offset, &line)) {
 		struct bm_bytes rest = run_trim(line);
 		while (rest.size && strchr(":;,.-*> ", rest.data[0]))
 			rest = bm_bytes_from(rest, 1);
-		const struct bm_bytes low = scratch_lower(work->scratch, run_first(rest, 64));
-		if (rest.size == 0 || is_rule(rest) || starts_any(low, notice_idle_words))
+		closing = rest.size && (closing || is_closing(work, rest));
+		if (closing && behind)
+			break;
+		if (closing || is_idle(work, rest))
 			continue;
 		rest = run_first(rest, REASON_BYTES_MAX - size);
 		memcpy(text + size, rest.data, rest.size);
 		size += rest.size;
-		if (size == REASON_BYTES_MAX)
-			break;
-		text[size++] = ' ';
+		if (size < REASON_BYTES_MAX)
+			text[size++] = ' ';
 	}
 	return run_trim((struct bm_bytes){text, size});
 }
@@ -210,7 +233,7 @@ struct bm_bytes reason_shape(struct work *work, struct bm_bytes region, bool *qu
 		return scratch_unfold(work->scratch, run_first(frame, end), REGION_BYTES_MAX);
 	}
 	if (!*quoted)
-		return reason_words(work, region);
+		return reason_words(work, region, true);
 	const struct bm_bytes early = run_first(region, code);
 	const struct bm_bytes low = scratch_lower(work->scratch, early);
 	return reason_with_cause(work,

@@ -12,8 +12,9 @@ size_t reason_code(struct bm_bytes run);
 /* reason_reply - the reply at the head of run as one line, its code followed by one blank; stage, such
  * as " (in reply to RCPT TO command)" or "", goes behind it */
 struct bm_bytes reason_reply(struct work *work, struct bm_bytes run, const char *stage);
-/* reason_words - what a region says without a reply: its lines but those that explain nothing */
-struct bm_bytes reason_words(struct work *work, struct bm_bytes region);
+/* reason_words - what a region says without a reply: its lines but those that explain nothing; behind
+ * a recipient the first closing paragraph ends them */
+struct bm_bytes reason_words(struct work *work, struct bm_bytes region, bool behind);
 /* reason_with_cause - a reply that is only the mail system's own "Service unavailable", with the line
  * before it, which is what the delivery program said */
 struct bm_bytes reason_with_cause(struct work *work, struct bm_bytes reply, struct bm_bytes cause);

@@ -105,6 +105,9 @@ void decode_start(void);
 struct bm_bytes decode_transfer(struct work *work, struct bm_bytes body, bool base64);
 /* decode_charset - run as UTF-8, or itself when the charset is unknown or nothing is to be done */
 struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm_bytes charset);
+/* decode_raw - run as UTF-8 where nobody says what it is: GB18030 when it looks like that, else the
+ * West's */
+struct bm_bytes decode_raw(struct work *work, struct bm_bytes run);
 /* decode_words - encoded words (RFC 2047) as UTF-8 */
 struct bm_bytes decode_words(struct work *work, struct bm_bytes run);
 struct bm_bytes decode_parameter(struct work *work, struct bm_bytes value, const char *name);
@@ -116,7 +119,7 @@ struct bm_bytes decode_html(struct work *work, struct bm_bytes page);
 /* work_text - what people are to read: the first text part, decoded, as UTF-8, tags removed */
 struct bm_bytes work_text(struct work *work);
 /* work_add - one more recipient; the same one twice with the same action is one.  Returns it, or
- * NULL when there are too many. */
+ * NULL when there are too many or the address is empty. */
 struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 				   enum bm_action action);
 /* work_original - sender, subject and Message-ID of the returned message, from its header */
