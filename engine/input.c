@@ -439,6 +439,7 @@ static void settle(struct bm_inputs *inputs, struct bm_input *input, int fd, str
 		return;
 	}
 	input->transport = transport_of(decoded);
+	input->source.mails = bm_transport_is_mail(input->transport);
 	note_digest(input, decoded);
 	if (!bm_transport_is_mail(input->transport))
 		date(input, decoded);

@@ -35,10 +35,10 @@ struct bm_source {
 	uint64_t lines, events, other;
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
-	uint32_t hosts;   /* distinct host names */
-	/* Of an archive of bounce mails, whose lines are mails: recipients that a log tells of too,
-	 * and recipients of mail that was never ours. */
-	uint64_t joined, foreign;
+	uint32_t hosts; /* distinct host names */
+	bool mails;     /* an archive of mails: each counts as a line, joined and foreign are set */
+	uint64_t joined,
+		foreign;  /* recipients that a log tells of too; of mail that was never ours */
 	char status[256]; /* "ok", "damaged at N: why", "duplicate of F", "empty", ...; cleaned */
 };
 
