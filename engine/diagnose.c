@@ -24,6 +24,7 @@
 #include "audit.h"
 #include "batch.h"
 #include "finding.h"
+#include "mails.h"
 #include "output.h"
 #include "setup.h"
 #include "symptom.h"
@@ -357,6 +358,8 @@ int bm_diagnose_run(const struct bm_options *options)
 			status = bm_batch_run(options->batch, desk.examiner, &desk.out);
 		else if (options->audit)
 			status = bm_audit_run(options->audit, rules, desk.examiner, &desk.out);
+		else if (options->mails)
+			status = bm_mails_run(options, desk.examiner, &desk.out);
 		else
 			status = answer_words(&desk);
 		status = print(&desk.out, status);

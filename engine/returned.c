@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "bouncemill/error.h"
-#include "bouncemill/mail.h"
+#include "record.h"
 #include "zone.h"
 
 struct bm_returned {
@@ -64,33 +64,60 @@ static enum bm_sent_answer ask(const struct bm_returned *returned, const struct 
 	return answer;
 }
 
+bool bm_returned_is_failure(const struct bm_mail_recipient *recipient)
+{
+	return recipient->action == BM_ACTION_FAILED || recipient->action == BM_ACTION_DELAYED;
+}
+
+void bm_returned_event(const struct bm_mail_recipient *recipient,
+		       struct bm_returned_event *returned)
+{
+	const struct bm_enhanced *const enhanced = &recipient->status;
+	returned->status[0] = 0;
+	if (enhanced->class)
+		snprintf(returned->status, sizeof returned->status, "%u.%u.%u",
+			 (unsigned)enhanced->class, (unsigned)enhanced->subject,
+			 (unsigned)enhanced->detail);
+	returned->event = (struct bm_event){.kind = BM_EVENT_ATTEMPT,
+					    .address = recipient->address,
+					    .status = BM_STATUS_SENT,
+					    .relay = recipient->remote,
+					    .dsn = bm_bytes_of(returned->status),
+					    .text = recipient->text,
+					    .delay_hundredths = UINT32_MAX};
+	if (bm_returned_is_failure(recipient))
+		returned->event.status = recipient->action == BM_ACTION_DELAYED ? BM_STATUS_DEFERRED
+										: BM_STATUS_BOUNCED;
+}
+
+bool bm_returned_next(struct bm_bytes data, int transport, size_t *at, struct bm_bytes *mail)
+{
+	if (transport == BM_TRANSPORT_MBOX && *at == 0)
+		*at = bm_mbox_border(data, 0, true);
+	if (*at >= data.size)
+		return false;
+	if (transport == BM_TRANSPORT_MBOX) {
+		*mail = bm_mbox_mail(data, *at, at);
+	} else {
+		*mail = bm_bytes_from(data, *at);
+		*at = data.size;
+	}
+	return true;
+}
+
 /* judge - the fact of a recipient: who runs the mailbox and why it failed */
 static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_recipient *recipient,
 			    bm_time time)
 {
-	char status[32] = "";
-	const struct bm_enhanced *const enhanced = &recipient->status;
-	if (enhanced->class)
-		snprintf(status, sizeof status, "%u.%u.%u", (unsigned)enhanced->class,
-			 (unsigned)enhanced->subject, (unsigned)enhanced->detail);
-	const bool complaint = recipient->action == BM_ACTION_FEEDBACK;
-	const struct bm_event event = {.kind = BM_EVENT_ATTEMPT,
-				       .address = recipient->address,
-				       .status = complaint ? BM_STATUS_SENT
-						 : recipient->action == BM_ACTION_DELAYED
-							 ? BM_STATUS_DEFERRED
-							 : BM_STATUS_BOUNCED,
-				       .relay = recipient->remote,
-				       .dsn = bm_bytes_of(status),
-				       .text = recipient->text,
-				       .delay_hundredths = UINT32_MAX};
+	struct bm_returned_event as_line;
+	bm_returned_event(recipient, &as_line);
 	struct bm_lookup lookup;
 	struct bm_fact fact;
-	bm_lookup_start(returned->classifier, &event, &lookup);
+	bm_lookup_start(returned->classifier, &as_line.event, &lookup);
 	bm_lookup_peek(returned->classifier, &lookup);
-	bm_classify(returned->classifier, &event, &lookup, time, &fact);
+	bm_classify(returned->classifier, &as_line.event, &lookup, time, &fact);
 	fact.has_relay = false; /* it was not us who spoke to that host */
-	if (complaint) {
+	if (recipient->action == BM_ACTION_FEEDBACK) {
 		fact.category = BM_CATEGORY_FEEDBACK_LOOP;
 		fact.outcome = BM_BOUNCED;
 	}
@@ -102,8 +129,7 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 			   const struct bm_mail_recipient *recipient,
 			   struct bm_returned_counts *counts)
 {
-	if (recipient->action != BM_ACTION_FAILED && recipient->action != BM_ACTION_DELAYED &&
-	    recipient->action != BM_ACTION_FEEDBACK)
+	if (!bm_returned_is_failure(recipient) && recipient->action != BM_ACTION_FEEDBACK)
 		return;
 	const bm_time time = time_of(returned, mail, recipient);
 	bm_seen_add(&counts->seen, time);

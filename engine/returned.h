@@ -9,6 +9,7 @@
 #ifndef BM_RETURNED_H
 #define BM_RETURNED_H
 
+#include "bouncemill/mail.h"
 #include "classify.h"
 #include "pipeline.h"
 #include "sent.h"
@@ -21,6 +22,21 @@ struct bm_returned_counts {
 	uint64_t counted, foreign; /* recipients that a log has, and of mail that was not ours */
 	struct bm_seen seen;
 };
+
+/* bm_returned_next - the mail at *at of a block of mails, which moves behind it; false at the end.
+ * What stands in front of a block's first From_ line is passed over. */
+bool bm_returned_next(struct bm_bytes data, int transport, size_t *at, struct bm_bytes *mail);
+
+/* bm_returned_is_failure - did the recipient fail, or wait */
+bool bm_returned_is_failure(const struct bm_mail_recipient *recipient);
+
+/* A recipient as the line of a log that would tell the same. */
+struct bm_returned_event {
+	struct bm_event event; /* an attempt; delivered, unless it is a failure */
+	char status[32];       /* its dsn= */
+};
+void bm_returned_event(const struct bm_mail_recipient *recipient,
+		       struct bm_returned_event *returned);
 
 struct bm_returned;
 

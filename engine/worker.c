@@ -7,7 +7,6 @@
 
 #include "bouncemill/error.h"
 #include "bouncemill/log.h"
-#include "bouncemill/mail.h"
 #include "bouncemill/registry.h"
 #include "classify.h"
 #include "hash.h"
@@ -468,24 +467,15 @@ static void take_exports(struct bm_worker *worker, const struct bm_block *block)
 	}
 }
 
-/* take_mails - all mails of a block; what stands in front of its first From_ line is none */
+/* take_mails - all mails of a block */
 static void take_mails(struct bm_worker *worker, const struct bm_input *input,
 		       const struct bm_block *block)
 {
 	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER};
 	struct bm_block_counts *const counts = worker->counts;
-	size_t next = 0;
-	if (input->transport == BM_TRANSPORT_MBOX)
-		next = bm_mbox_border(block->data, 0, true);
-	found.ordinary += next > 0;
-	while (next < block->data.size) {
-		struct bm_bytes mail = bm_bytes_from(block->data, next);
-		if (input->transport == BM_TRANSPORT_MBOX)
-			mail = bm_mbox_mail(block->data, next, &next);
-		else
-			next = block->data.size;
+	struct bm_bytes mail;
+	for (size_t at = 0; bm_returned_next(block->data, input->transport, &at, &mail);)
 		bm_returned_mail(worker->returned, mail, &found);
-	}
 	counts->lines += found.reports + found.ordinary + found.unreadable;
 	counts->events += found.reports;
 	counts->other += found.ordinary;
