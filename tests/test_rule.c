@@ -105,6 +105,36 @@ Test(rule, phrases_that_hold_each_other_are_all_found)
 	bm_rules_free(rules);
 }
 
+Test(rule, a_phrase_may_be_a_choice)
+{
+	struct bm_rules *const rules = sealed(
+		"",
+		"a bad-mailbox * * \"{no such|unknown} {user|mailbox}|box{|es} gone\" \"here\"\n"
+		"b bad-domain * * \"x\\{y\\|z\\}\"\n");
+	cr_expect_str_eq(decides(rules, "x", "no such mailbox here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "here: UNKNOWN USER", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "box gone from here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "boxes gone from here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "boxes gone", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "no such user, unknown user, unknown mailbox", ""),
+			 "");
+	cr_expect_str_eq(decides(rules, "x", "such mailbox here", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "x{y|z}", ""), "b");
+	bm_rules_free(rules);
+}
+
+Test(rule, a_providers_own_code_beats_words)
+{
+	struct bm_rules *const rules = sealed("", "words spam-related acme * \"spam\"\n"
+						  "own blocklisted acme 5.7.606,5.7.607\n"
+						  "common policy-related acme 5.7.1\n");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.606 spam", ""), "own");
+	cr_expect_str_eq(decides(rules, "x", "550 5.7.606 spam", ""), "");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.1 spam", ""), "words");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.1 no", ""), "common");
+	bm_rules_free(rules);
+}
+
 Test(rule, hosts_in_phrases_stay_readable)
 {
 	struct bm_rules *const rules = sealed("", "a blocklisted * * \"at bl.nice-list.org\"\n");
@@ -149,6 +179,11 @@ Test(rule, faults_are_named_by_file_and_line)
 		{"name spam-related * * \"x", "no closing quote"},
 		{"name spam-related * * \"\"", "empty phrase"},
 		{"name spam-related * * x", "no phrase"},
+		{"name spam-related * * \"a||b\"", "empty phrase"},
+		{"name spam-related * * \"{a|b\"", "bad braces"},
+		{"name spam-related * * \"a}\"", "bad braces"},
+		{"name spam-related * * \"{a{b}}\"", "bad braces"},
+		{"name spam-related * * \"{a}{b}{c}{d}{e}{f}{g}\"", "bad braces"},
 		{"name spam-related * *", "matches everything"},
 		{"fine spam-related * * \"x\"", "used before"},
 		{"name spam-related * * \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"",

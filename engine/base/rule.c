@@ -9,11 +9,13 @@
  * longest proper suffix.  Full rows for all states would be 6 MB of which a page fault a row is
  * paid at every start (23 ms measured against 2), and would not fit a cache.
  *
- * A phrase found counts one for each rule that names it; a rule whose count is full, whose scope
- * is the provider and whose codes fit is a candidate.  Rules are sorted by rank, file and line
- * before sealing, so the candidate with the smallest index is the verdict.  Only when no phrase
- * decided are the rules without phrases tried, in the same order.  A sealed set is read-only;
- * counters live in the scratch, stamped with an epoch so that nothing is cleared between calls.
+ * A quoted phrase may stand for many: "{no such|unknown} {user|mailbox}" is written out when it is
+ * read, as four phrases of one group, of which any will do.  A phrase found sets its group's bit for
+ * each rule that names it; a rule whose bits are all set, whose scope is the provider and whose
+ * codes fit is a candidate.  Rules are sorted by rank, file and line before sealing, so the
+ * candidate with the smallest index is the verdict.  Rules without phrases are tried last, in the
+ * same order, as far as they rank before what the phrases found.  A sealed set is read-only; bits
+ * live in the scratch, stamped with an epoch so that nothing is cleared between calls.
  */
 #include "bouncemill/rule.h"
 
@@ -25,15 +27,26 @@
 #include "hash.h"
 
 enum {
-	BM_RULE_PHRASES_MAX = 8,        /* of one rule */
+	BM_RULE_GROUPS_MAX = 8,         /* of one rule: a bit each */
 	BM_RULE_CODES_MAX = 24,         /* of one rule */
+	BM_RULE_PHRASES_MAX = 5000,     /* of one rule, written out */
 	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
+	BM_QUOTED_BYTES_MAX = 1000,     /* of what stands between two quotes */
+	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
 	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
 };
 
-enum rank { RANK_USER, RANK_PROVIDER, RANK_GENERAL, RANK_PROVIDER_CODE, RANK_ENHANCED, RANK_BASIC };
+enum rank {
+	RANK_USER,
+	RANK_OWN_CODE,
+	RANK_PROVIDER,
+	RANK_GENERAL,
+	RANK_PROVIDER_CODE,
+	RANK_ENHANCED,
+	RANK_BASIC
+};
 
 /* One pattern of CODES.  A class of 0 and WILD elsewhere match anything. */
 enum pattern_kind { PATTERN_BASIC, PATTERN_ENHANCED, PATTERN_STAGE };
@@ -51,16 +64,28 @@ struct rule {
 	const char *file;
 	uint32_t line;
 	uint32_t first_code; /* in rules->codes */
+	uint32_t first_use;  /* in rules->uses */
+	uint32_t uses;
 	uint8_t codes;
-	uint8_t phrases;
+	uint8_t groups; /* quoted phrases */
 	uint8_t rank;
-	uint32_t phrase[BM_RULE_PHRASES_MAX]; /* indices into rules->phrases */
+};
+
+/* A phrase that a rule names, before sealing; then the same from the phrase's side. */
+struct use {
+	uint32_t phrase; /* in rules->phrases */
+	uint8_t group;   /* a bit */
+};
+
+struct user {
+	uint32_t rule;
+	uint8_t group; /* a bit */
 };
 
 struct phrase {
 	struct bm_bytes text; /* folded, owned */
 	uint32_t first_user;  /* in rules->users, after sealing */
-	uint32_t users;       /* rules that name it */
+	uint32_t users;       /* how often rules name it */
 };
 
 struct bm_rules {
@@ -68,6 +93,8 @@ struct bm_rules {
 	size_t count, room;
 	struct pattern *codes;
 	size_t code_count, code_room;
+	struct use *uses;
+	size_t use_count, use_room;
 	struct phrase *phrases;
 	size_t phrase_count, phrase_room;
 	char **owned; /* names, scopes and file names */
@@ -84,7 +111,7 @@ struct bm_rules {
 	uint32_t dense;      /* states below this number have a row */
 	uint32_t *next;      /* dense x classes: the state to go to */
 	struct state *state; /* all states, and one more to end the last one's children */
-	uint32_t *users;     /* rules by phrase */
+	struct user *users;  /* rules by phrase */
 	uint32_t *bare;      /* rules without phrases, ascending */
 	size_t bare_count;
 	bool sealed;
@@ -103,7 +130,7 @@ struct bm_rules_scratch {
 	uint32_t epoch;
 	uint32_t *phrase_epoch;
 	uint32_t *rule_epoch;
-	uint8_t *rule_found;
+	uint8_t *rule_found; /* bits of groups */
 };
 
 struct bm_rules *bm_rules_new(void)
@@ -122,9 +149,9 @@ void bm_rules_free(struct bm_rules *rules)
 	for (size_t i = 0; i < rules->owned_count; i++)
 		bm_free(rules->owned[i]);
 	bm_keep_free(rules->keep);
-	void *const parts[] = {rules->rules, rules->codes, rules->phrases, rules->owned,
-			       rules->names, rules->texts, rules->next,    rules->state,
-			       rules->users, rules->bare,  rules};
+	void *const parts[] = {rules->rules, rules->codes, rules->uses,  rules->phrases,
+			       rules->owned, rules->names, rules->texts, rules->next,
+			       rules->state, rules->users, rules->bare,  rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
 }
@@ -354,40 +381,141 @@ static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
 	}
 }
 
-/* phrase_add - name a phrase in the rule, once */
-static void phrase_add(struct bm_rules *rules, struct rule *rule, struct bm_bytes text)
+/* A quoted phrase on its way to the phrases it stands for. */
+struct pattern_text {
+	struct reader *reader;
+	struct rule *rule;
+	uint8_t text[BM_PHRASE_BYTES_MAX];
+	size_t size;
+	unsigned braces;
+};
+
+/* Marks in a quoted phrase, of bytes that no phrase holds. */
+enum { MARK_OPEN = 1, MARK_OR = 2, MARK_CLOSE = 3 };
+
+/* phrase_add - name a phrase in the rule's newest group */
+static bool phrase_add(const struct pattern_text *pattern)
 {
-	const uint32_t number = phrase_intern(rules, text);
-	for (uint8_t i = 0; i < rule->phrases; i++)
-		if (rule->phrase[i] == number)
-			return;
-	rule->phrase[rule->phrases++] = number;
+	struct reader *const reader = pattern->reader;
+	struct bm_rules *const rules = reader->rules;
+	struct rule *const rule = pattern->rule;
+	const struct bm_bytes text = {pattern->text, pattern->size};
+	if (!text.size)
+		return fault(reader, "empty phrase:", bm_bytes_of(rule->shown.name),
+			     "a phrase needs at least one byte");
+	if (rule->uses == BM_RULE_PHRASES_MAX)
+		return fault(reader, "too many alternatives:", text, "at most 5000 in one rule");
+	if (rules->phrases_bytes + text.size >= BM_PHRASES_BYTES_MAX)
+		return fault(reader, "too many phrases:", text, "at most 2 MiB in all");
+	const struct use use = {phrase_intern(rules, text), (uint8_t)(1u << (rule->groups - 1))};
+	BM_GROW(rules->uses, rules->use_count, rules->use_room);
+	rules->uses[rules->use_count++] = use;
+	rule->uses++;
 	keep_hosts(rules, text);
+	return true;
 }
 
-/* phrase_read - one quoted phrase at the head of *line, folded; \" and \\ stand for " and \ */
+static bool phrase_expand(struct pattern_text *pattern, struct bm_bytes rest);
+
+/* pattern_put - append plain text to what the pattern holds */
+static bool pattern_put(struct pattern_text *pattern, struct bm_bytes text)
+{
+	if (pattern->size + text.size > BM_PHRASE_BYTES_MAX)
+		return fault(pattern->reader, "too long a phrase:", text, "at most 200 bytes");
+	memcpy(pattern->text + pattern->size, text.data, text.size);
+	pattern->size += text.size;
+	return true;
+}
+
+/* choices_expand - go on with each of the choices between a pair of braces */
+static bool choices_expand(struct pattern_text *pattern, struct bm_bytes choices,
+			   struct bm_bytes behind)
+{
+	const size_t kept = pattern->size;
+	bool fine = true;
+	for (size_t start = 0, end; fine && start <= choices.size; start = end + 1) {
+		end = bm_bytes_find(choices, start, MARK_OR);
+		pattern->size = kept;
+		fine = pattern_put(pattern, (struct bm_bytes){choices.data + start, end - start}) &&
+		       phrase_expand(pattern, behind);
+	}
+	return fine;
+}
+
+/* phrase_expand - write out rest behind what the pattern holds, once for each choice of its braces */
+static bool phrase_expand(struct pattern_text *pattern, struct bm_bytes rest)
+{
+	const size_t open = bm_bytes_find(rest, 0, MARK_OPEN);
+	const size_t close = bm_bytes_find(rest, 0, MARK_CLOSE);
+	if (!pattern_put(pattern, (struct bm_bytes){rest.data, open < close ? open : close}))
+		return false;
+	if (open == close)
+		return phrase_add(pattern); /* there is neither */
+	const size_t next = bm_bytes_find(rest, open + 1, MARK_OPEN);
+	if (close < open || close == rest.size || next < close || pattern->braces == BM_BRACES_MAX)
+		return fault(pattern->reader, "bad braces:", bm_bytes_of(pattern->rule->shown.name),
+			     "close each {, put none inside another, use at most 6");
+	pattern->braces++;
+	const struct bm_bytes choices = {rest.data + open + 1, close - open - 1};
+	const bool fine = choices_expand(pattern, choices, bm_bytes_from(rest, close + 1));
+	pattern->braces--;
+	return fine;
+}
+
+/* group_add - all phrases that a quoted text with marks stands for, as one group of the rule */
+static bool group_add(struct reader *reader, struct bm_bytes text, struct rule *rule)
+{
+	bool fine = true;
+	rule->groups++;
+	for (size_t start = 0, end, inside; fine && start <= text.size; start = end + 1) {
+		inside = 0;
+		for (end = start; end < text.size; end++) {
+			inside += text.data[end] == MARK_OPEN;
+			inside -= text.data[end] == MARK_CLOSE && inside;
+			if (text.data[end] == MARK_OR && !inside)
+				break;
+		}
+		struct pattern_text pattern = {.reader = reader, .rule = rule};
+		fine = phrase_expand(&pattern, (struct bm_bytes){text.data + start, end - start});
+	}
+	return fine;
+}
+
+/* mark_of - the byte that stands for a byte of a quoted phrase: folded, and { | } as marks */
+static uint8_t mark_of(uint8_t byte)
+{
+	switch (byte) {
+	case '{':
+		return MARK_OPEN;
+	case '|':
+		return MARK_OR;
+	case '}':
+		return MARK_CLOSE;
+	default:
+		return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+	}
+}
+
+/* phrase_read - one quoted phrase at the head of *line, folded; a backslash takes the meaning from
+ * the byte behind it */
 static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
 {
-	uint8_t text[BM_PHRASE_BYTES_MAX];
+	uint8_t text[BM_QUOTED_BYTES_MAX];
 	size_t size = 0, i = 1;
 	for (; i < line->size && line->data[i] != '"'; i++) {
-		i += line->data[i] == '\\' && i + 1 < line->size;
+		const bool plain = line->data[i] == '\\' && i + 1 < line->size;
+		i += plain;
 		if (size == sizeof text)
-			return fault(reader, "too long a phrase:", *line, "at most 200 bytes");
+			return fault(reader, "too long a phrase:", *line, "at most 1000 bytes");
 		const uint8_t byte = line->data[i];
-		text[size++] = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+		text[size++] = plain ? byte : mark_of(byte);
 	}
 	if (i == line->size)
 		return fault(reader, "no closing quote:", *line, "end the phrase with \"");
-	if (!size)
-		return fault(reader, "empty phrase:", *line, "a phrase needs at least one byte");
-	if (rule->phrases == BM_RULE_PHRASES_MAX)
+	if (rule->groups == BM_RULE_GROUPS_MAX)
 		return fault(reader, "too many phrases:", *line, "at most 8 in one rule");
-	if (reader->rules->phrases_bytes + size >= BM_PHRASES_BYTES_MAX)
-		return fault(reader, "too many phrases:", *line, "at most 2 MiB in all");
-	phrase_add(reader->rules, rule, (struct bm_bytes){text, size});
 	*line = bm_bytes_from(*line, i + 1);
-	return true;
+	return group_add(reader, (struct bm_bytes){text, size}, rule);
 }
 
 /* phrases_read - all phrases to the end of the line */
@@ -405,16 +533,29 @@ static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rul
 	}
 }
 
+/* is_own_code - has a provider's rule nothing but codes whose detail has three digits: no registry
+ * knows them, the provider made them up */
+static bool is_own_code(const struct bm_rules *rules, const struct rule *rule)
+{
+	for (uint8_t i = 0; i < rule->codes; i++) {
+		const struct pattern *const pattern = &rules->codes[rule->first_code + i];
+		if (pattern->kind != PATTERN_ENHANCED || pattern->detail < 100 ||
+		    pattern->detail == WILD)
+			return false;
+	}
+	return rule->codes > 0;
+}
+
 /* rank_of - how strong the evidence of a rule is */
 static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, bool user)
 {
 	const bool scoped = strcmp(rule->shown.scope, "*") != 0;
 	if (user)
 		return RANK_USER;
-	if (rule->phrases)
+	if (rule->groups)
 		return scoped ? RANK_PROVIDER : RANK_GENERAL;
 	if (scoped)
-		return RANK_PROVIDER_CODE;
+		return is_own_code(rules, rule) ? RANK_OWN_CODE : RANK_PROVIDER_CODE;
 	for (uint8_t i = 0; i < rule->codes; i++)
 		if (rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED)
 			return RANK_ENHANCED;
@@ -454,10 +595,12 @@ static void line_read(struct reader *reader, struct bm_bytes line)
 	struct bm_bytes peek = line;
 	if (!word_take(&peek).size)
 		return;
-	struct rule rule = {.file = reader->file, .line = reader->line};
+	struct rule rule = {.file = reader->file,
+			    .line = reader->line,
+			    .first_use = (uint32_t)rules->use_count};
 	if (!head_read(reader, &line, &rule) || !phrases_read(reader, line, &rule))
 		return;
-	if (!rule.phrases && !rule.codes) {
+	if (!rule.groups && !rule.codes) {
 		fault(reader, "rule matches everything:", bm_bytes_of(rule.shown.name),
 		      "give it codes or phrases");
 		return;
@@ -514,27 +657,24 @@ static int rule_order(const void *left, const void *right)
 /* users_build - for each phrase the rules that name it, and the list of rules without phrases */
 static void users_build(struct bm_rules *rules)
 {
-	size_t total = 0;
-	for (size_t i = 0; i < rules->count; i++) {
-		total += rules->rules[i].phrases;
-		rules->bare_count += !rules->rules[i].phrases;
-		for (uint8_t k = 0; k < rules->rules[i].phrases; k++)
-			rules->phrases[rules->rules[i].phrase[k]].users++;
-	}
-	rules->users = bm_alloc((total + 1) * sizeof *rules->users);
-	rules->bare = bm_alloc((rules->bare_count + 1) * sizeof *rules->bare);
+	for (size_t i = 0; i < rules->use_count; i++)
+		rules->phrases[rules->uses[i].phrase].users++;
 	for (size_t i = 0, first = 0; i < rules->phrase_count; i++) {
 		rules->phrases[i].first_user = (uint32_t)first;
 		first += rules->phrases[i].users;
 		rules->phrases[i].users = 0;
 	}
-	rules->bare_count = 0;
-	for (size_t i = 0; i < rules->count; i++) {
-		if (!rules->rules[i].phrases)
-			rules->bare[rules->bare_count++] = (uint32_t)i;
-		for (uint8_t k = 0; k < rules->rules[i].phrases; k++) {
-			struct phrase *const phrase = &rules->phrases[rules->rules[i].phrase[k]];
-			rules->users[phrase->first_user + phrase->users++] = (uint32_t)i;
+	rules->users = bm_alloc((rules->use_count + 1) * sizeof *rules->users);
+	rules->bare = bm_alloc((rules->count + 1) * sizeof *rules->bare);
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct rule *const rule = &rules->rules[i];
+		if (!rule->groups)
+			rules->bare[rules->bare_count++] = i;
+		for (uint32_t k = 0; k < rule->uses; k++) {
+			const struct use use = rules->uses[rule->first_use + k];
+			struct phrase *const phrase = &rules->phrases[use.phrase];
+			rules->users[phrase->first_user + phrase->users++] =
+				(struct user){i, use.group};
 		}
 	}
 }
@@ -737,7 +877,7 @@ static bool rule_fits(const struct rule *rule, const struct query *query)
 	return (!codes || code) && (!stages || stage);
 }
 
-/* phrase_found - count a phrase, once, for each rule that names it */
+/* phrase_found - set the bit of a phrase, once, in each rule that names it */
 static void phrase_found(struct query *query, uint32_t number)
 {
 	struct bm_rules_scratch *const scratch = query->scratch;
@@ -746,7 +886,8 @@ static void phrase_found(struct query *query, uint32_t number)
 	scratch->phrase_epoch[number] = scratch->epoch;
 	const struct phrase *const phrase = &query->rules->phrases[number];
 	for (uint32_t i = 0; i < phrase->users; i++) {
-		const uint32_t index = query->rules->users[phrase->first_user + i];
+		const struct user user = query->rules->users[phrase->first_user + i];
+		const uint32_t index = user.rule;
 		if (index >= query->best)
 			break;
 		if (scratch->rule_epoch[index] != scratch->epoch) {
@@ -754,7 +895,9 @@ static void phrase_found(struct query *query, uint32_t number)
 			scratch->rule_found[index] = 0;
 		}
 		const struct rule *const rule = &query->rules->rules[index];
-		if (++scratch->rule_found[index] == rule->phrases && rule_fits(rule, query))
+		const uint8_t all = (uint8_t)((1u << rule->groups) - 1);
+		scratch->rule_found[index] |= user.group;
+		if (scratch->rule_found[index] == all && rule_fits(rule, query))
 			query->best = index;
 	}
 }

@@ -6,13 +6,19 @@
  *     NAME  CATEGORY  SCOPE  CODES  "phrase" "phrase" ...
  *
  * NAME is unique ([a-z0-9-./]); SCOPE is a provider or `*`; CODES is `*` or a comma list of basic
- * (550, 4xx) and enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match; all phrases must
- * occur, compared without case (ASCII), as substrings of the masked reply (its template).  `#`
- * starts a comment.
+ * (550, 4xx) and enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match, and stages
+ * (@rcpt), likewise; all phrases must occur, compared without case (ASCII), as substrings of the
+ * masked reply (its template).  `#` starts a comment.
  *
- * Order of evidence, strongest first: user rules; provider rules with phrases; general rules with
- * phrases; provider rules with codes only; enhanced-code rules; basic-code rules.  Within one rank
- * the earlier file (by name) and line wins.
+ * A phrase may be written as a choice: "no such user|user {unknown|not found}" occurs when one of
+ * "no such user", "user unknown" and "user not found" does.  Braces do not nest; a backslash makes
+ * an ordinary byte of ", \, |, { and }.
+ *
+ * Order of evidence, strongest first: user rules; a provider's own codes (its rules of nothing but
+ * enhanced codes with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
+ * first because their lines stand first; general rules with phrases; a provider's reading of common
+ * codes; enhanced-code rules; basic-code rules.  So a text that contradicts its code wins.  Within
+ * one rank the earlier file (by name) and line wins.
  */
 #ifndef BOUNCEMILL_RULE_H
 #define BOUNCEMILL_RULE_H
