@@ -123,6 +123,23 @@ Test(rule, a_phrase_may_be_a_choice)
 	bm_rules_free(rules);
 }
 
+Test(rule, a_tilde_wants_phrases_near)
+{
+	struct bm_rules *const rules = sealed("", "a bad-mailbox * * \"user|box\" ~ \"unknown\"\n"
+						  "b bad-domain * * \"x\" ~ \"y\" ~ \"z\" \"w\"\n"
+						  "c spam-related * * \"user\" \"unknown\"\n");
+	cr_expect_str_eq(decides(rules, "v", "user fred is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "unknown user", ""), "c");
+	cr_expect_str_eq(decides(rules, "v", "user of a very long name, that is, is unknown", ""),
+			 "c");
+	cr_expect_str_eq(
+		decides(rules, "v", "user! a user of a very long name: user is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "unknown user is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "w x y z", ""), "b");
+	cr_expect_str_eq(decides(rules, "v", "w x z y", ""), "");
+	bm_rules_free(rules);
+}
+
 Test(rule, a_providers_own_code_beats_words)
 {
 	struct bm_rules *const rules = sealed("", "words spam-related acme * \"spam\"\n"
@@ -184,6 +201,8 @@ Test(rule, faults_are_named_by_file_and_line)
 		{"name spam-related * * \"a}\"", "bad braces"},
 		{"name spam-related * * \"{a{b}}\"", "bad braces"},
 		{"name spam-related * * \"{a}{b}{c}{d}{e}{f}{g}\"", "bad braces"},
+		{"name spam-related * * ~ \"a\"", "no phrase before ~"},
+		{"name spam-related * * \"a\" ~", "no phrase"},
 		{"name spam-related * *", "matches everything"},
 		{"fine spam-related * * \"x\"", "used before"},
 		{"name spam-related * * \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"",

@@ -16,6 +16,10 @@
  * candidate with the smallest index is the verdict.  Rules without phrases are tried last, in the
  * same order, as far as they rank before what the phrases found.  A sealed set is read-only; bits
  * live in the scratch, stamped with an epoch so that nothing is cleared between calls.
+ *
+ * "user" ~ "unknown" wants the second phrase soon behind the first.  So a rule's scratch also holds
+ * where each group was last seen; of a group seen twice the later place counts, since what follows
+ * is nearer to it.
  */
 #include "bouncemill/rule.h"
 
@@ -31,8 +35,9 @@ enum {
 	BM_RULE_CODES_MAX = 24,         /* of one rule */
 	BM_RULE_PHRASES_MAX = 5000,     /* of one rule, written out */
 	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
-	BM_QUOTED_BYTES_MAX = 1000,     /* of what stands between two quotes */
+	BM_QUOTED_BYTES_MAX = 4000,     /* of what stands between two quotes */
 	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
+	BM_NEAR_BYTES_MAX = 32,         /* between two phrases with ~ between them */
 	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
@@ -68,6 +73,7 @@ struct rule {
 	uint32_t uses;
 	uint8_t codes;
 	uint8_t groups; /* quoted phrases */
+	uint8_t near;   /* bits of those that must come soon behind the one before them */
 	uint8_t rank;
 };
 
@@ -82,10 +88,18 @@ struct user {
 	uint8_t group; /* a bit */
 };
 
+/* What has been found of a rule in the current text. */
+struct found {
+	uint32_t epoch;
+	uint8_t groups;                   /* bits */
+	uint32_t end[BM_RULE_GROUPS_MAX]; /* where the last phrase of each group ended */
+};
+
 struct phrase {
 	struct bm_bytes text; /* folded, owned */
 	uint32_t first_user;  /* in rules->users, after sealing */
 	uint32_t users;       /* how often rules name it */
+	bool near;            /* each place where it stands counts, not only the first */
 };
 
 struct bm_rules {
@@ -129,8 +143,7 @@ struct state {
 struct bm_rules_scratch {
 	uint32_t epoch;
 	uint32_t *phrase_epoch;
-	uint32_t *rule_epoch;
-	uint8_t *rule_found; /* bits of groups */
+	struct found *found; /* by rule */
 };
 
 struct bm_rules *bm_rules_new(void)
@@ -506,7 +519,7 @@ static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rul
 		const bool plain = line->data[i] == '\\' && i + 1 < line->size;
 		i += plain;
 		if (size == sizeof text)
-			return fault(reader, "too long a phrase:", *line, "at most 1000 bytes");
+			return fault(reader, "too long a phrase:", *line, "at most 4000 bytes");
 		const uint8_t byte = line->data[i];
 		text[size++] = plain ? byte : mark_of(byte);
 	}
@@ -518,6 +531,18 @@ static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rul
 	return group_add(reader, (struct bm_bytes){text, size}, rule);
 }
 
+/* near_read - a ~ in front of a phrase: it must come soon behind the one before it */
+static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
+{
+	if (!rule->groups || rule->groups == BM_RULE_GROUPS_MAX)
+		return fault(reader, "no phrase before ~:", *line, "use ~ between two phrases");
+	rule->near |= (uint8_t)(1u << rule->groups);
+	do
+		*line = bm_bytes_from(*line, 1);
+	while (line->size && is_blank(line->data[0]));
+	return true;
+}
+
 /* phrases_read - all phrases to the end of the line */
 static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rule *rule)
 {
@@ -526,7 +551,9 @@ static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rul
 			line = bm_bytes_from(line, 1);
 		if (!line.size || line.data[0] == '#')
 			return true;
-		if (line.data[0] != '"')
+		if (line.data[0] == '~' && !near_read(reader, &line, rule))
+			return false;
+		if (!line.size || line.data[0] != '"')
 			return fault(reader, "no phrase:", line, "put phrases in double quotes");
 		if (!phrase_read(reader, &line, rule))
 			return false;
@@ -673,6 +700,7 @@ static void users_build(struct bm_rules *rules)
 		for (uint32_t k = 0; k < rule->uses; k++) {
 			const struct use use = rules->uses[rule->first_use + k];
 			struct phrase *const phrase = &rules->phrases[use.phrase];
+			phrase->near |= (rule->near | rule->near >> 1) & use.group;
 			rules->users[phrase->first_user + phrase->users++] =
 				(struct user){i, use.group};
 		}
@@ -816,8 +844,7 @@ struct bm_rules_scratch *bm_rules_scratch_new(const struct bm_rules *rules)
 {
 	struct bm_rules_scratch *scratch = bm_zalloc(1, sizeof *scratch);
 	scratch->phrase_epoch = bm_zalloc(rules->phrase_count + 1, sizeof *scratch->phrase_epoch);
-	scratch->rule_epoch = bm_zalloc(rules->count + 1, sizeof *scratch->rule_epoch);
-	scratch->rule_found = bm_zalloc(rules->count + 1, sizeof *scratch->rule_found);
+	scratch->found = bm_zalloc(rules->count + 1, sizeof *scratch->found);
 	return scratch;
 }
 
@@ -826,8 +853,7 @@ void bm_rules_scratch_free(struct bm_rules_scratch *scratch)
 	if (!scratch)
 		return;
 	bm_free(scratch->phrase_epoch);
-	bm_free(scratch->rule_epoch);
-	bm_free(scratch->rule_found);
+	bm_free(scratch->found);
 	bm_free(scratch);
 }
 
@@ -877,28 +903,44 @@ static bool rule_fits(const struct rule *rule, const struct query *query)
 	return (!codes || code) && (!stages || stage);
 }
 
-/* phrase_found - set the bit of a phrase, once, in each rule that names it */
-static void phrase_found(struct query *query, uint32_t number)
+/* group_found - note that a phrase of a group stands at [start, end); false = it stands too far from
+ * the phrase it belongs behind */
+static bool group_found(const struct rule *rule, struct found *found, uint8_t group, size_t start,
+			size_t end)
+{
+	const int number = __builtin_ctz(group);
+	if (rule->near & group) {
+		const uint8_t before = (uint8_t)(group >> 1);
+		const size_t from = found->end[number - 1];
+		if (!(found->groups & before) || start < from || start - from > BM_NEAR_BYTES_MAX)
+			return false;
+	}
+	found->groups |= group;
+	found->end[number] = (uint32_t)end;
+	return true;
+}
+
+/* phrase_found - a phrase ends in front of end: note it in each rule that names it */
+static void phrase_found(struct query *query, uint32_t number, size_t end)
 {
 	struct bm_rules_scratch *const scratch = query->scratch;
-	if (scratch->phrase_epoch[number] == scratch->epoch)
+	const struct phrase *const phrase = &query->rules->phrases[number];
+	if (scratch->phrase_epoch[number] == scratch->epoch && !phrase->near)
 		return;
 	scratch->phrase_epoch[number] = scratch->epoch;
-	const struct phrase *const phrase = &query->rules->phrases[number];
 	for (uint32_t i = 0; i < phrase->users; i++) {
 		const struct user user = query->rules->users[phrase->first_user + i];
-		const uint32_t index = user.rule;
-		if (index >= query->best)
+		if (user.rule >= query->best)
 			break;
-		if (scratch->rule_epoch[index] != scratch->epoch) {
-			scratch->rule_epoch[index] = scratch->epoch;
-			scratch->rule_found[index] = 0;
+		struct found *const found = &scratch->found[user.rule];
+		if (found->epoch != scratch->epoch) {
+			found->epoch = scratch->epoch;
+			found->groups = 0;
 		}
-		const struct rule *const rule = &query->rules->rules[index];
-		const uint8_t all = (uint8_t)((1u << rule->groups) - 1);
-		scratch->rule_found[index] |= user.group;
-		if (scratch->rule_found[index] == all && rule_fits(rule, query))
-			query->best = index;
+		const struct rule *const rule = &query->rules->rules[user.rule];
+		if (group_found(rule, found, user.group, end - phrase->text.size, end) &&
+		    found->groups == (1u << rule->groups) - 1 && rule_fits(rule, query))
+			query->best = user.rule;
 	}
 }
 
@@ -913,7 +955,7 @@ static void phrases_scan(struct query *query, struct bm_bytes template)
 			continue;
 		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
 		for (; end; end = rules->state[end].shorter)
-			phrase_found(query, rules->state[end].phrase - 1);
+			phrase_found(query, rules->state[end].phrase - 1, i + 1);
 	}
 }
 
@@ -923,7 +965,7 @@ static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *sc
 	if (++scratch->epoch)
 		return;
 	memset(scratch->phrase_epoch, 0, rules->phrase_count * sizeof *scratch->phrase_epoch);
-	memset(scratch->rule_epoch, 0, rules->count * sizeof *scratch->rule_epoch);
+	memset(scratch->found, 0, rules->count * sizeof *scratch->found);
 	scratch->epoch = 1;
 }
 
