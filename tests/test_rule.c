@@ -126,7 +126,7 @@ Test(rule, a_phrase_may_be_a_choice)
 Test(rule, a_tilde_wants_phrases_near)
 {
 	struct bm_rules *const rules = sealed("", "a bad-mailbox * * \"user|box\" ~ \"unknown\"\n"
-						  "b bad-domain * * \"x\" ~ \"y\" ~ \"z\" \"w\"\n"
+						  "b bad-domain * * \"x\" ~ \"y\" ~1 \"z\" \"w\"\n"
 						  "c spam-related * * \"user\" \"unknown\"\n");
 	cr_expect_str_eq(decides(rules, "v", "user fred is unknown", ""), "a");
 	cr_expect_str_eq(decides(rules, "v", "unknown user", ""), "c");
@@ -137,6 +137,8 @@ Test(rule, a_tilde_wants_phrases_near)
 	cr_expect_str_eq(decides(rules, "v", "unknown user is unknown", ""), "a");
 	cr_expect_str_eq(decides(rules, "v", "w x y z", ""), "b");
 	cr_expect_str_eq(decides(rules, "v", "w x z y", ""), "");
+	cr_expect_str_eq(decides(rules, "v", "w x y  z", ""), "b"); /* the mask folds blanks */
+	cr_expect_str_eq(decides(rules, "v", "w x y, z", ""), "");
 	bm_rules_free(rules);
 }
 
@@ -203,6 +205,8 @@ Test(rule, faults_are_named_by_file_and_line)
 		{"name spam-related * * \"{a}{b}{c}{d}{e}{f}{g}\"", "bad braces"},
 		{"name spam-related * * ~ \"a\"", "no phrase before ~"},
 		{"name spam-related * * \"a\" ~", "no phrase"},
+		{"name spam-related * * \"a\" ~201 \"b\"", "no distance"},
+		{"name spam-related * * \"a\" ~\"b\"", "no distance"},
 		{"name spam-related * *", "matches everything"},
 		{"fine spam-related * * \"x\"", "used before"},
 		{"name spam-related * * \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"",

@@ -37,7 +37,8 @@ enum {
 	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
 	BM_QUOTED_BYTES_MAX = 4000,     /* of what stands between two quotes */
 	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
-	BM_NEAR_BYTES_MAX = 32,         /* between two phrases with ~ between them */
+	BM_NEAR_BYTES = 32,             /* between two phrases with ~ between them */
+	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
 	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
@@ -75,6 +76,7 @@ struct rule {
 	uint8_t groups; /* quoted phrases */
 	uint8_t near;   /* bits of those that must come soon behind the one before them */
 	uint8_t rank;
+	uint8_t gap[BM_RULE_GROUPS_MAX]; /* bytes that may lie between */
 };
 
 /* A phrase that a rule names, before sealing; then the same from the phrase's side. */
@@ -531,15 +533,23 @@ static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rul
 	return group_add(reader, (struct bm_bytes){text, size}, rule);
 }
 
-/* near_read - a ~ in front of a phrase: it must come soon behind the one before it */
+/* near_read - a ~ or ~20 in front of a phrase: it must come that soon behind the one before it */
 static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
 {
+	const struct bm_bytes word = word_take(line);
+	unsigned gap = word.size > 1 ? 0 : BM_NEAR_BYTES;
 	if (!rule->groups || rule->groups == BM_RULE_GROUPS_MAX)
-		return fault(reader, "no phrase before ~:", *line, "use ~ between two phrases");
+		return fault(reader, "no phrase before ~:", word, "use ~ between two phrases");
+	for (size_t i = 1; i < word.size; i++) {
+		gap = gap * 10 + word.data[i] - '0';
+		if (!bm_is_digit(word.data[i]) || gap > BM_NEAR_BYTES_MAX)
+			return fault(reader, "no distance:", word,
+				     "use ~ or ~0 to ~200 and a blank");
+	}
 	rule->near |= (uint8_t)(1u << rule->groups);
-	do
+	rule->gap[rule->groups] = (uint8_t)gap;
+	while (line->size && is_blank(line->data[0]))
 		*line = bm_bytes_from(*line, 1);
-	while (line->size && is_blank(line->data[0]));
 	return true;
 }
 
@@ -912,7 +922,7 @@ static bool group_found(const struct rule *rule, struct found *found, uint8_t gr
 	if (rule->near & group) {
 		const uint8_t before = (uint8_t)(group >> 1);
 		const size_t from = found->end[number - 1];
-		if (!(found->groups & before) || start < from || start - from > BM_NEAR_BYTES_MAX)
+		if (!(found->groups & before) || start < from || start - from > rule->gap[number])
 			return false;
 	}
 	found->groups |= group;
