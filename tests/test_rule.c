@@ -127,7 +127,8 @@ Test(rule, a_tilde_wants_phrases_near)
 {
 	struct bm_rules *const rules = sealed("", "a bad-mailbox * * \"user|box\" ~ \"unknown\"\n"
 						  "b bad-domain * * \"x\" ~ \"y\" ~1 \"z\" \"w\"\n"
-						  "c spam-related * * \"user\" \"unknown\"\n");
+						  "c spam-related * * \"user\" \"unknown\"\n"
+						  "d spam-related * * \"great|gr\" ~ \"too gr\"\n");
 	cr_expect_str_eq(decides(rules, "v", "user fred is unknown", ""), "a");
 	cr_expect_str_eq(decides(rules, "v", "unknown user", ""), "c");
 	cr_expect_str_eq(decides(rules, "v", "user of a very long name, that is, is unknown", ""),
@@ -135,6 +136,7 @@ Test(rule, a_tilde_wants_phrases_near)
 	cr_expect_str_eq(
 		decides(rules, "v", "user! a user of a very long name: user is unknown", ""), "a");
 	cr_expect_str_eq(decides(rules, "v", "unknown user is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "a great deal too great", ""), "d");
 	cr_expect_str_eq(decides(rules, "v", "w x y z", ""), "b");
 	cr_expect_str_eq(decides(rules, "v", "w x z y", ""), "");
 	cr_expect_str_eq(decides(rules, "v", "w x y  z", ""), "b"); /* the mask folds blanks */

@@ -18,8 +18,9 @@
  * live in the scratch, stamped with an epoch so that nothing is cleared between calls.
  *
  * "user" ~ "unknown" wants the second phrase soon behind the first.  So a rule's scratch also holds
- * where each group was last seen; of a group seen twice the later place counts, since what follows
- * is nearer to it.
+ * where each group was last seen: what follows is nearest to that place.  The place before it is
+ * held too, since a phrase may have ended inside the one that follows ("great" ~ "too gr" in "a
+ * great deal too great").
  */
 #include "bouncemill/rule.h"
 
@@ -93,8 +94,8 @@ struct user {
 /* What has been found of a rule in the current text. */
 struct found {
 	uint32_t epoch;
-	uint8_t groups;                   /* bits */
-	uint32_t end[BM_RULE_GROUPS_MAX]; /* where the last phrase of each group ended */
+	uint8_t groups;                      /* bits */
+	uint32_t end[BM_RULE_GROUPS_MAX][2]; /* where the last two phrases of each group ended */
 };
 
 struct phrase {
@@ -913,6 +914,12 @@ static bool rule_fits(const struct rule *rule, const struct query *query)
 	return (!codes || code) && (!stages || stage);
 }
 
+/* is_near - does start lie at most gap bytes behind end */
+static bool is_near(uint32_t end, size_t start, uint8_t gap)
+{
+	return start >= end && start - end <= gap;
+}
+
 /* group_found - note that a phrase of a group stands at [start, end); false = it stands too far from
  * the phrase it belongs behind */
 static bool group_found(const struct rule *rule, struct found *found, uint8_t group, size_t start,
@@ -920,13 +927,15 @@ static bool group_found(const struct rule *rule, struct found *found, uint8_t gr
 {
 	const int number = __builtin_ctz(group);
 	if (rule->near & group) {
-		const uint8_t before = (uint8_t)(group >> 1);
-		const size_t from = found->end[number - 1];
-		if (!(found->groups & before) || start < from || start - from > rule->gap[number])
+		const uint32_t *const before = found->end[number - 1];
+		const uint8_t gap = rule->gap[number];
+		if (!(found->groups & group >> 1) ||
+		    !(is_near(before[0], start, gap) || is_near(before[1], start, gap)))
 			return false;
 	}
+	found->end[number][1] = found->groups & group ? found->end[number][0] : (uint32_t)end;
+	found->end[number][0] = (uint32_t)end;
 	found->groups |= group;
-	found->end[number] = (uint32_t)end;
 	return true;
 }
 
