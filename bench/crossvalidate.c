@@ -9,7 +9,7 @@
  *                    that only they support, with that rule
  *   --anonymous      tell the rules no provider
  *
- * A file with a header has columns id, source, provider, text and our_category, as the labelled
+ * A file with a header has columns id, source, provider, text and our_category (or category), as the labelled
  * replies beside this project; rows without a label and ambiguous ones do not count.  A file
  * without a header has category, provider and text, as tests/data/replies.tsv.
  *
@@ -133,7 +133,8 @@ static void row_read(struct corpus *corpus, char *line, char *const *header, siz
 			row.provider = value;
 		else if (strcmp(header[i], "text") == 0)
 			row.text = value;
-		else if (strcmp(header[i], "our_category") == 0)
+		else if (strcmp(header[i], "our_category") == 0 ||
+			 strcmp(header[i], "category") == 0)
 			label = value;
 	}
 	row.label = bm_category_find(bm_bytes_of(label));
