@@ -8,6 +8,7 @@
  *   --lost           list the replies that lose their right verdict when the rules are withheld
  *                    that only they support, with that rule
  *   --anonymous      tell the rules no provider
+ *   --time           nanoseconds a reply for tokenizing, masking and matching, fastest of ten rounds
  *
  * A file with a header has columns id, source, provider, text and our_category (or category), as the labelled
  * replies beside this project; rows without a label and ambiguous ones do not count.  A file
@@ -31,12 +32,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bouncemill/error.h"
 #include "bouncemill/provider.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/rule.h"
 
+enum { TIME_ROUNDS = 10, TIME_TURNS = 20 };
 enum { SKIPPED = 77, PATH_BYTES = 4096, SPLITS_MAX = 1000, TEXT_SHOWN = 200, NONE = -1 };
 
 /* One labelled reply. */
@@ -480,11 +483,58 @@ static void print_lost(const struct corpus *corpus, const struct bm_rules *rules
 	}
 }
 
+/* now - seconds of the steady clock */
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* time_once - seconds for TIME_TURNS passes over the corpus: of tokenizing, and masking (depth 2),
+ * and matching (depth 3) */
+static double time_once(const struct corpus *corpus, const struct bm_rules *rules,
+			struct bm_rules_scratch *scratch, int depth)
+{
+	struct bm_text template = {0};
+	const double start = now();
+	for (size_t i = 0; i < corpus->count * TIME_TURNS; i++) {
+		struct bm_reply reply;
+		bm_reply_parse(bm_bytes_of(corpus->rows[i % corpus->count].text), &reply);
+		template.size = 0;
+		if (depth > 1)
+			bm_reply_mask(reply.text, bm_rules_keep(rules), &template);
+		if (depth > 2)
+			(void)bm_rules_match(rules, scratch, (struct bm_bytes){0},
+					     (struct bm_bytes){template.data, template.size},
+					     &reply, (struct bm_enhanced){0});
+	}
+	const double seconds = now() - start;
+	bm_text_dispose(&template);
+	return seconds;
+}
+
+/* print_times - what a verdict costs that no cache holds */
+static void print_times(const struct corpus *corpus, const struct bm_rules *rules)
+{
+	struct bm_rules_scratch *const scratch = bm_rules_scratch_new(rules);
+	double best[4] = {0};
+	for (int depth = 1; depth <= 3; depth++)
+		for (int i = 0; i < TIME_ROUNDS; i++) {
+			const double seconds = time_once(corpus, rules, scratch, depth);
+			best[depth] = i && best[depth] < seconds ? best[depth] : seconds;
+		}
+	const double unit = 1e9 / (double)(corpus->count * TIME_TURNS + !corpus->count);
+	printf("ns a reply: tokenize %.0f, mask %.0f, match %.0f, together %.0f\n", best[1] * unit,
+	       (best[2] - best[1]) * unit, (best[3] - best[2]) * unit, best[3] * unit);
+	bm_rules_scratch_free(scratch);
+}
+
 struct options {
 	const char *path, *rules;
 	unsigned splits;
 	uint64_t seed;
-	bool mistakes, lost, anonymous;
+	bool mistakes, lost, anonymous, time;
 };
 
 /* value - the word behind an option */
@@ -512,6 +562,8 @@ static struct options options_read(char **arguments)
 			options.mistakes = true;
 		else if (strcmp(word, "--lost") == 0)
 			options.lost = true;
+		else if (strcmp(word, "--time") == 0)
+			options.time = true;
 		else if (strcmp(word, "--anonymous") == 0)
 			options.anonymous = true;
 		else if (word[0] == '-')
@@ -538,6 +590,8 @@ int main(int count, char **arguments)
 	struct bm_rules *const rules = set_without(&files, NULL, NULL);
 	score_all(&corpus, rules, options.mistakes);
 	print_rules(&corpus, rules);
+	if (options.time)
+		print_times(&corpus, rules);
 	crossvalidate(&corpus, &files, rules, options.splits, options.seed);
 	if (options.lost)
 		print_lost(&corpus, rules);
