@@ -144,6 +144,17 @@ Test(rule, a_tilde_wants_phrases_near)
 	bm_rules_free(rules);
 }
 
+Test(rule, words_of_a_link_are_no_words)
+{
+	struct bm_rules *const rules =
+		sealed("", "a spam-related * * \"spam\"\nb bad-domain * * \"?p=nosuch\"\n");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/spam/ there", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/spam/ spam", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/mail/?p=NoSuch", ""),
+			 "b");
+	bm_rules_free(rules);
+}
+
 Test(rule, a_providers_own_code_beats_words)
 {
 	struct bm_rules *const rules = sealed("", "words spam-related acme * \"spam\"\n"

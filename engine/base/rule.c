@@ -40,6 +40,7 @@ enum {
 	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
 	BM_NEAR_BYTES = 32,             /* between two phrases with ~ between them */
 	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
+	BM_LINKS_MAX = 8,               /* of one template, in which words are not words */
 	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
@@ -103,6 +104,7 @@ struct phrase {
 	uint32_t first_user;  /* in rules->users, after sealing */
 	uint32_t users;       /* how often rules name it */
 	bool near;            /* each place where it stands counts, not only the first */
+	bool link;            /* may stand inside a link: has more than words in it */
 };
 
 struct bm_rules {
@@ -124,10 +126,13 @@ struct bm_rules {
 	/* after sealing */
 	uint8_t class_of[256];
 	uint32_t classes;
+	uint32_t width; /* classes of ASCII bytes: those that rows are for */
 	uint32_t states;
 	uint32_t dense;      /* states below this number have a row */
-	uint32_t *next;      /* dense x classes: the state to go to */
+	uint32_t *next;      /* dense x width: the state to go to */
+	uint64_t *hit;       /* a bit a state: does a phrase end there or at a suffix */
 	struct state *state; /* all states, and one more to end the last one's children */
+	uint8_t *label;      /* of each state the class of the byte that leads to it */
 	struct user *users;  /* rules by phrase */
 	uint32_t *bare;      /* rules without phrases, ascending */
 	size_t bare_count;
@@ -139,8 +144,6 @@ struct state {
 	uint32_t suffix;  /* the state of the longest proper suffix that is one */
 	uint32_t shorter; /* the nearest such state that ends a phrase, or 0 */
 	uint32_t phrase;  /* 1 + the phrase that ends here, or 0 */
-	uint8_t class;    /* of the byte that leads here */
-	uint8_t hit;      /* a phrase ends here or at a suffix */
 };
 
 struct bm_rules_scratch {
@@ -167,7 +170,8 @@ void bm_rules_free(struct bm_rules *rules)
 	bm_keep_free(rules->keep);
 	void *const parts[] = {rules->rules, rules->codes, rules->uses,  rules->phrases,
 			       rules->owned, rules->names, rules->texts, rules->next,
-			       rules->state, rules->users, rules->bare,  rules};
+			       rules->hit,   rules->state, rules->label, rules->users,
+			       rules->bare,  rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
 }
@@ -356,6 +360,15 @@ static bool codes_read(struct reader *reader, struct bm_bytes word, struct rule 
 	return true;
 }
 
+/* is_link_text - has text a byte that words do not have but links do */
+static bool is_link_text(struct bm_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (memchr("./?=#:&_", text.data[i], 8))
+			return true;
+	return false;
+}
+
 /* phrase_intern - the number of a folded phrase */
 static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
 {
@@ -366,7 +379,8 @@ static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
 	uint8_t *const copy = bm_alloc(text.size);
 	memcpy(copy, text.data, text.size);
 	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
-	rules->phrases[rules->phrase_count] = (struct phrase){.text = {copy, text.size}};
+	rules->phrases[rules->phrase_count] =
+		(struct phrase){.text = {copy, text.size}, .link = is_link_text(text)};
 	rules->phrases_bytes += text.size;
 	*slot = (uint32_t)++rules->phrase_count;
 	return *slot - 1;
@@ -731,9 +745,12 @@ static size_t classes_build(struct bm_rules *rules)
 			used[text.data[k]] = true;
 	}
 	rules->classes = 1;
-	for (unsigned byte = 0; byte < 256; byte++)
+	for (unsigned byte = 0; byte < 256; byte++) {
 		if (used[byte])
 			rules->class_of[byte] = (uint8_t)rules->classes++;
+		if (byte == 0x7f)
+			rules->width = rules->classes;
+	}
 	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
 		rules->class_of[byte] = rules->class_of[byte | 0x20];
 	return states;
@@ -775,17 +792,31 @@ static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint3
 	return nodes;
 }
 
+/* child_of - the child of a state over class, or 0: their labels lie side by side, sixteen are
+ * compared at once */
+static inline uint32_t child_of(const struct bm_rules *rules, uint32_t state, uint8_t class)
+{
+	uint32_t child = rules->state[state].child;
+	const uint32_t end = rules->state[state + 1].child;
+	for (; child < end; child += 16) {
+		const uint32_t hits = bm_equal16(rules->label + child, class);
+		const uint32_t at = child + (uint32_t)__builtin_ctz(hits | 1u << 16);
+		if (hits)
+			return at < end ? at : 0;
+	}
+	return 0;
+}
+
 /* step - the state after one more byte of a class */
 static inline uint32_t step(const struct bm_rules *rules, uint32_t state, uint8_t class)
 {
-	while (state >= rules->dense) {
-		const struct state *const here = &rules->state[state];
-		for (uint32_t child = here[0].child; child < here[1].child; child++)
-			if (rules->state[child].class == class)
-				return child;
-		state = here->suffix;
+	while (state >= rules->dense || class >= rules->width) {
+		const uint32_t child = child_of(rules, state, class);
+		if (child || !state)
+			return child;
+		state = rules->state[state].suffix;
 	}
-	return rules->next[state * rules->classes + class];
+	return rules->next[state * rules->width + class];
 }
 
 /* states_number - breadth first: order[state] is its node, its children follow each other */
@@ -801,7 +832,8 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
 		}
 		struct state *const here = &rules->state[state];
 		const struct node *const node = &nodes[order[state]];
-		*here = (struct state){.child = made, .class = node->class, .phrase = node->phrase};
+		*here = (struct state){.child = made, .phrase = node->phrase};
+		rules->label[state] = node->class;
 		for (uint32_t child = node->child; child; child = nodes[child].sibling)
 			order[made++] = child;
 	}
@@ -812,21 +844,23 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
  * before */
 static void states_link(struct bm_rules *rules)
 {
-	const size_t classes = rules->classes;
-	rules->next = bm_zalloc(rules->dense * classes, sizeof *rules->next);
+	const size_t width = rules->width;
+	rules->next = bm_zalloc(rules->dense * width, sizeof *rules->next);
 	for (uint32_t state = 0; state < rules->states; state++) {
 		struct state *const here = &rules->state[state];
-		uint32_t *const row = state < rules->dense ? rules->next + state * classes : NULL;
+		uint32_t *const row = state < rules->dense ? rules->next + state * width : NULL;
 		if (row && state)
-			memcpy(row, rules->next + here->suffix * classes, classes * sizeof *row);
+			memcpy(row, rules->next + here->suffix * width, width * sizeof *row);
 		for (uint32_t child = here[0].child; child < here[1].child; child++) {
 			struct state *const there = &rules->state[child];
-			there->suffix = state ? step(rules, here->suffix, there->class) : 0;
+			const uint8_t label = rules->label[child];
+			there->suffix = state ? step(rules, here->suffix, label) : 0;
 			const struct state *const suffix = &rules->state[there->suffix];
 			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
-			there->hit = there->phrase || there->shorter;
-			if (row)
-				row[there->class] = child;
+			if (there->phrase || there->shorter)
+				rules->hit[child / 64] |= (uint64_t)1 << child % 64;
+			if (row && label < width)
+				row[label] = child;
 		}
 	}
 }
@@ -841,6 +875,8 @@ void bm_rules_seal(struct bm_rules *rules)
 	assert(bound <= BM_PHRASES_BYTES_MAX);
 	struct node *const nodes = trie_build(rules, bound, &rules->states);
 	rules->state = bm_alloc((rules->states + 1) * sizeof *rules->state);
+	rules->hit = bm_zalloc(rules->states / 64 + 1, sizeof *rules->hit);
+	rules->label = bm_zalloc(rules->states + 16, sizeof *rules->label);
 	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
 	states_number(rules, nodes, order);
 	bm_free(order);
@@ -877,6 +913,10 @@ struct query {
 	enum bm_stage stage;
 	struct bm_enhanced enhanced;
 	uint32_t best; /* smallest fitting rule so far, or BM_RULE_NONE */
+	size_t links;
+	struct {
+		size_t from, to;
+	} link[BM_LINKS_MAX]; /* where links stand in the template */
 };
 
 /* pattern_fits - does one pattern match the query's codes */
@@ -939,12 +979,38 @@ static bool group_found(const struct rule *rule, struct found *found, uint8_t gr
 	return true;
 }
 
+/* links_find - note where links stand: the page "help_spam_16" is no word about spam */
+static void links_find(struct query *query, struct bm_bytes template)
+{
+	size_t from = 0;
+	while (query->links < BM_LINKS_MAX) {
+		const size_t at =
+			bm_bytes_search(bm_bytes_from(template, from), BM_BYTES("://")) + from;
+		if (at >= template.size)
+			return;
+		const size_t to = bm_bytes_find(template, at, ' ');
+		query->link[query->links].from = at;
+		query->link[query->links++].to = from = to;
+	}
+}
+
+/* is_in_link - does end stand inside a link */
+static bool is_in_link(const struct query *query, size_t end)
+{
+	for (size_t i = 0; i < query->links; i++)
+		if (end > query->link[i].from && end <= query->link[i].to)
+			return true;
+	return false;
+}
+
 /* phrase_found - a phrase ends in front of end: note it in each rule that names it */
 static void phrase_found(struct query *query, uint32_t number, size_t end)
 {
 	struct bm_rules_scratch *const scratch = query->scratch;
 	const struct phrase *const phrase = &query->rules->phrases[number];
 	if (scratch->phrase_epoch[number] == scratch->epoch && !phrase->near)
+		return;
+	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
 	scratch->phrase_epoch[number] = scratch->epoch;
 	for (uint32_t i = 0; i < phrase->users; i++) {
@@ -970,7 +1036,7 @@ static void phrases_scan(struct query *query, struct bm_bytes template)
 	uint32_t state = 0;
 	for (size_t i = 0; i < template.size; i++) {
 		state = step(rules, state, rules->class_of[template.data[i]]);
-		if (!rules->state[state].hit)
+		if (!(rules->hit[state / 64] >> state % 64 & 1))
 			continue;
 		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
 		for (; end; end = rules->state[end].shorter)
@@ -1001,6 +1067,7 @@ struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_s
 			      .enhanced = reply->enhanced,
 			      .best = BM_RULE_NONE};
 	epoch_next(rules, scratch);
+	links_find(&query, template);
 	phrases_scan(&query, template);
 	if (!query.enhanced.class)
 		query.enhanced = dsn;

@@ -14,7 +14,7 @@
  * "no such user", "user unknown" and "user not found" does.  Braces do not nest; a backslash makes
  * an ordinary byte of ", \, |, { and }.  A ~ between two phrases wants the second at most 32 bytes
  * behind the end of the first, a ~8 at most 8: "user|mailbox" ~ "not found" knows "user <addr> was
- * not found".
+ * not found".  Phrases of words alone are not looked for in links.
  *
  * Order of evidence, strongest first: user rules; a provider's own codes (its rules of nothing but
  * enhanced codes with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
