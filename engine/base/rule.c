@@ -126,11 +126,9 @@ struct bm_rules {
 	/* after sealing */
 	uint8_t class_of[256];
 	uint32_t classes;
-	uint32_t width; /* classes of ASCII bytes: those that rows are for */
 	uint32_t states;
 	uint32_t dense;      /* states below this number have a row */
-	uint32_t *next;      /* dense x width: the state to go to */
-	uint64_t *hit;       /* a bit a state: does a phrase end there or at a suffix */
+	uint32_t *next;      /* dense x classes: the state to go to */
 	struct state *state; /* all states, and one more to end the last one's children */
 	uint8_t *label;      /* of each state the class of the byte that leads to it */
 	struct user *users;  /* rules by phrase */
@@ -170,8 +168,8 @@ void bm_rules_free(struct bm_rules *rules)
 	bm_keep_free(rules->keep);
 	void *const parts[] = {rules->rules, rules->codes, rules->uses,  rules->phrases,
 			       rules->owned, rules->names, rules->texts, rules->next,
-			       rules->hit,   rules->state, rules->label, rules->users,
-			       rules->bare,  rules};
+			       rules->state, rules->label, rules->users, rules->bare,
+			       rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
 }
@@ -745,12 +743,9 @@ static size_t classes_build(struct bm_rules *rules)
 			used[text.data[k]] = true;
 	}
 	rules->classes = 1;
-	for (unsigned byte = 0; byte < 256; byte++) {
+	for (unsigned byte = 0; byte < 256; byte++)
 		if (used[byte])
 			rules->class_of[byte] = (uint8_t)rules->classes++;
-		if (byte == 0x7f)
-			rules->width = rules->classes;
-	}
 	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
 		rules->class_of[byte] = rules->class_of[byte | 0x20];
 	return states;
@@ -810,13 +805,13 @@ static inline uint32_t child_of(const struct bm_rules *rules, uint32_t state, ui
 /* step - the state after one more byte of a class */
 static inline uint32_t step(const struct bm_rules *rules, uint32_t state, uint8_t class)
 {
-	while (state >= rules->dense || class >= rules->width) {
+	while (state >= rules->dense) {
 		const uint32_t child = child_of(rules, state, class);
-		if (child || !state)
+		if (child)
 			return child;
 		state = rules->state[state].suffix;
 	}
-	return rules->next[state * rules->width + class];
+	return rules->next[state * rules->classes + class];
 }
 
 /* states_number - breadth first: order[state] is its node, its children follow each other */
@@ -844,22 +839,20 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
  * before */
 static void states_link(struct bm_rules *rules)
 {
-	const size_t width = rules->width;
-	rules->next = bm_zalloc(rules->dense * width, sizeof *rules->next);
+	const size_t classes = rules->classes;
+	rules->next = bm_zalloc(rules->dense * classes, sizeof *rules->next);
 	for (uint32_t state = 0; state < rules->states; state++) {
 		struct state *const here = &rules->state[state];
-		uint32_t *const row = state < rules->dense ? rules->next + state * width : NULL;
+		uint32_t *const row = state < rules->dense ? rules->next + state * classes : NULL;
 		if (row && state)
-			memcpy(row, rules->next + here->suffix * width, width * sizeof *row);
+			memcpy(row, rules->next + here->suffix * classes, classes * sizeof *row);
 		for (uint32_t child = here[0].child; child < here[1].child; child++) {
 			struct state *const there = &rules->state[child];
 			const uint8_t label = rules->label[child];
 			there->suffix = state ? step(rules, here->suffix, label) : 0;
 			const struct state *const suffix = &rules->state[there->suffix];
 			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
-			if (there->phrase || there->shorter)
-				rules->hit[child / 64] |= (uint64_t)1 << child % 64;
-			if (row && label < width)
+			if (row)
 				row[label] = child;
 		}
 	}
@@ -875,7 +868,6 @@ void bm_rules_seal(struct bm_rules *rules)
 	assert(bound <= BM_PHRASES_BYTES_MAX);
 	struct node *const nodes = trie_build(rules, bound, &rules->states);
 	rules->state = bm_alloc((rules->states + 1) * sizeof *rules->state);
-	rules->hit = bm_zalloc(rules->states / 64 + 1, sizeof *rules->hit);
 	rules->label = bm_zalloc(rules->states + 16, sizeof *rules->label);
 	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
 	states_number(rules, nodes, order);
@@ -982,15 +974,15 @@ static bool group_found(const struct rule *rule, struct found *found, uint8_t gr
 /* links_find - note where links stand: the page "help_spam_16" is no word about spam */
 static void links_find(struct query *query, struct bm_bytes template)
 {
-	size_t from = 0;
-	while (query->links < BM_LINKS_MAX) {
-		const size_t at =
-			bm_bytes_search(bm_bytes_from(template, from), BM_BYTES("://")) + from;
-		if (at >= template.size)
-			return;
-		const size_t to = bm_bytes_find(template, at, ' ');
-		query->link[query->links].from = at;
-		query->link[query->links++].to = from = to;
+	size_t at = bm_bytes_find_near(template, 0, ':');
+	while (at + 2 < template.size && query->links < BM_LINKS_MAX) {
+		size_t to = at + 1;
+		if (template.data[at + 1] == '/' && template.data[at + 2] == '/') {
+			to = bm_bytes_find_near(template, at, ' ');
+			query->link[query->links].from = at;
+			query->link[query->links++].to = to;
+		}
+		at = bm_bytes_find_near(template, to, ':');
 	}
 }
 
@@ -1036,8 +1028,6 @@ static void phrases_scan(struct query *query, struct bm_bytes template)
 	uint32_t state = 0;
 	for (size_t i = 0; i < template.size; i++) {
 		state = step(rules, state, rules->class_of[template.data[i]]);
-		if (!(rules->hit[state / 64] >> state % 64 & 1))
-			continue;
 		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
 		for (; end; end = rules->state[end].shorter)
 			phrase_found(query, rules->state[end].phrase - 1, i + 1);
