@@ -4,6 +4,7 @@
  *   --rules DIR      rule files to try instead of those built into the program
  *   --splits K       random halves (10)
  *   --seed S         another S, other halves (1)
+ *   --strict         withhold phrases, not rules
  *   --mistakes       list each wrong verdict: id, expected, got, rule, text
  *   --lost           list the replies that lose their right verdict when the rules are withheld
  *                    that only they support, with that rule
@@ -17,8 +18,11 @@
  * Method.  The rows are cut at random in a half that is seen and one that is not.  A rule that
  * decides rows of the unseen half only is withheld, as if nobody had met the text it was written
  * for; then both halves are judged by the rules that remain.  A rule that decides no row at all
- * comes from general knowledge and stays: so does one that decides a row on each side.  The gap
- * between the halves says how much is memorised.  It is an optimistic figure, since a rule supported
+ * comes from general knowledge and stays: so does one that decides a row on each side.  With
+ * --strict the same is done to each phrase that the choices of a rule stand for: one that occurs in
+ * no seen row that its rule decides, but in unseen ones, is withheld.  That is harsh, for a list of
+ * synonyms need not have been met word by word; the truth lies between the two.  The gap between
+ * the halves says how much is memorised.  It is an optimistic figure, since a rule supported
  * by a seen row may owe its wording to an unseen one; only replies that nobody looked at tell the
  * truth, and this program scores those as well.
  *
@@ -38,6 +42,7 @@
 #include "bouncemill/provider.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/rule.h"
+#include "choices.h"
 
 enum { TIME_ROUNDS = 10, TIME_TURNS = 20 };
 enum { SKIPPED = 77, PATH_BYTES = 4096, SPLITS_MAX = 1000, TEXT_SHOWN = 200, NONE = -1 };
@@ -46,8 +51,9 @@ enum { SKIPPED = 77, PATH_BYTES = 4096, SPLITS_MAX = 1000, TEXT_SHOWN = 200, NON
 struct row {
 	const char *id, *source, *provider, *text; /* in struct corpus.bytes */
 	enum bm_category label;
-	int rule;   /* of the full set that decides it, or NONE */
-	bool right; /* by the full set */
+	int rule;                /* of the full set that decides it, or NONE */
+	bool right;              /* by the full set */
+	struct bm_text template; /* in lower case */
 	bool unseen;
 	unsigned lost; /* splits in which withholding took its right verdict */
 };
@@ -57,6 +63,7 @@ struct corpus {
 	struct row *rows;
 	size_t count, room;
 	bool anonymous;
+	struct choices *choices; /* of the rule files, or NULL: withhold whole rules */
 };
 
 /* The rule files, as text: sets are made of them anew for each split. */
@@ -327,6 +334,17 @@ static void print_mistake(const struct row *row, const char *got, const char *ru
 	       TEXT_SHOWN, row->text);
 }
 
+/* template_keep - the masked text of a row, in lower case */
+static void template_keep(struct row *row, const struct bm_rules *rules)
+{
+	struct bm_reply reply;
+	bm_reply_parse(bm_bytes_of(row->text), &reply);
+	bm_reply_mask(reply.text, bm_rules_keep(rules), &row->template);
+	for (size_t i = 0; i < row->template.size; i++)
+		if (row->template.data[i] >= 'A' && row->template.data[i] <= 'Z')
+			row->template.data[i] |= 0x20;
+}
+
 /* score_all - judge all rows by the full set, keep which rule decided, print the figures */
 static void score_all(struct corpus *corpus, const struct bm_rules *rules, bool mistakes)
 {
@@ -338,6 +356,7 @@ static void score_all(struct corpus *corpus, const struct bm_rules *rules, bool 
 		const struct bm_rule *const rule = bm_rules_get(rules, verdict.rule);
 		row->rule = rule ? (int)verdict.rule : NONE;
 		row->right = verdict.category == row->label;
+		template_keep(row, rules);
 		score_add(&all, row->label, verdict.category);
 		score_add(is_peer(row) ? &peer : &others, row->label, verdict.category);
 		if (mistakes && !row->right)
@@ -381,6 +400,33 @@ static unsigned split(struct corpus *corpus, uint64_t *seed, bool *withheld, siz
 		count += withheld[i] = withheld[i] && !seen[i];
 	bm_free(seen);
 	return count;
+}
+
+/* set_strict - a sealed set without the phrases that unseen rows alone support; *less gets how many */
+static struct bm_rules *set_strict(const struct corpus *corpus, const struct files *files,
+				   const struct bm_rules *full, unsigned *less)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	choices_clear(corpus->choices);
+	for (size_t i = 0; i < corpus->count; i++) {
+		const struct row *const row = &corpus->rows[i];
+		const struct bm_rule *const rule = bm_rules_get(full, (uint32_t)row->rule);
+		if (rule)
+			choices_mark(corpus->choices, rule->name,
+				     (struct bm_bytes){row->template.data, row->template.size},
+				     row->unseen);
+	}
+	*less = 0;
+	for (size_t i = 0; i < files->count; i++) {
+		struct bm_text text = {0};
+		*less += choices_write(corpus->choices, i, &text);
+		if (bm_rules_add(rules, files->files[i].name,
+				 (struct bm_bytes){text.data, text.size}, false) != BM_OK)
+			fail(files->files[i].name, "cannot be written out");
+		bm_text_dispose(&text);
+	}
+	bm_rules_seal(rules);
+	return rules;
 }
 
 /* What the splits add up to. */
@@ -438,8 +484,10 @@ static void crossvalidate(struct corpus *corpus, const struct files *files,
 	bool *const withheld = bm_zalloc(count + 1, sizeof *withheld);
 	struct sums sums = {0};
 	for (unsigned i = 0; i < splits; i++) {
-		const unsigned less = split(corpus, &seed, withheld, count);
-		struct bm_rules *const rules = set_without(files, full, withheld);
+		unsigned less = split(corpus, &seed, withheld, count);
+		struct bm_rules *const rules = corpus->choices
+						       ? set_strict(corpus, files, full, &less)
+						       : set_without(files, full, withheld);
 		score_split(corpus, rules, i + 1, less, &sums);
 		bm_rules_free(rules);
 	}
@@ -534,7 +582,7 @@ struct options {
 	const char *path, *rules;
 	unsigned splits;
 	uint64_t seed;
-	bool mistakes, lost, anonymous, time;
+	bool mistakes, lost, anonymous, strict, time;
 };
 
 /* value - the word behind an option */
@@ -562,6 +610,8 @@ static struct options options_read(char **arguments)
 			options.mistakes = true;
 		else if (strcmp(word, "--lost") == 0)
 			options.lost = true;
+		else if (strcmp(word, "--strict") == 0)
+			options.strict = true;
 		else if (strcmp(word, "--time") == 0)
 			options.time = true;
 		else if (strcmp(word, "--anonymous") == 0)
@@ -588,6 +638,10 @@ int main(int count, char **arguments)
 	}
 	files_read(&files, options.rules);
 	struct bm_rules *const rules = set_without(&files, NULL, NULL);
+	if (options.strict)
+		corpus.choices = choices_new();
+	for (size_t i = 0; options.strict && i < files.count; i++)
+		choices_add(corpus.choices, files.files[i].text);
 	score_all(&corpus, rules, options.mistakes);
 	print_rules(&corpus, rules);
 	if (options.time)
@@ -596,5 +650,7 @@ int main(int count, char **arguments)
 	if (options.lost)
 		print_lost(&corpus, rules);
 	bm_rules_free(rules);
+	if (corpus.choices)
+		choices_free(corpus.choices);
 	return BM_EXIT_OK;
 }

@@ -36,7 +36,7 @@ enum {
 	BM_RULE_CODES_MAX = 24,         /* of one rule */
 	BM_RULE_PHRASES_MAX = 5000,     /* of one rule, written out */
 	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
-	BM_QUOTED_BYTES_MAX = 4000,     /* of what stands between two quotes */
+	BM_QUOTED_BYTES_MAX = 16000,    /* of what stands between two quotes */
 	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
 	BM_NEAR_BYTES = 32,             /* between two phrases with ~ between them */
 	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
@@ -534,7 +534,7 @@ static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rul
 		const bool plain = line->data[i] == '\\' && i + 1 < line->size;
 		i += plain;
 		if (size == sizeof text)
-			return fault(reader, "too long a phrase:", *line, "at most 4000 bytes");
+			return fault(reader, "too long a phrase:", *line, "at most 16000 bytes");
 		const uint8_t byte = line->data[i];
 		text[size++] = plain ? byte : mark_of(byte);
 	}
