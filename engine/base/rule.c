@@ -56,7 +56,7 @@ enum rank {
 	RANK_BASIC
 };
 
-/* One pattern of CODES.  A class of 0 and WILD elsewhere match anything. */
+/* One pattern of CODES.  A class of 0 and WILD elsewhere match anything, but no success. */
 enum pattern_kind { PATTERN_BASIC, PATTERN_ENHANCED, PATTERN_STAGE };
 enum { WILD = 0xffff };
 
@@ -911,7 +911,7 @@ struct query {
 	} link[BM_LINKS_MAX]; /* where links stand in the template */
 };
 
-/* pattern_fits - does one pattern match the query's codes */
+/* pattern_fits - does one pattern match the query's codes; x.1.1 is no 2.1.1, which is no failure */
 static bool pattern_fits(const struct pattern *pattern, const struct query *query)
 {
 	if (pattern->kind == PATTERN_BASIC) {
@@ -921,8 +921,8 @@ static bool pattern_fits(const struct pattern *pattern, const struct query *quer
 		       (pattern->detail == WILD || pattern->detail == code % 10);
 	}
 	const struct bm_enhanced enhanced = query->enhanced;
-	return enhanced.class && (!pattern->class || pattern->class == enhanced.class) &&
-	       (pattern->subject == WILD || pattern->subject == enhanced.subject) &&
+	const bool class = pattern->class ? pattern->class == enhanced.class : enhanced.class > 2;
+	return class && (pattern->subject == WILD || pattern->subject == enhanced.subject) &&
 	       (pattern->detail == WILD || pattern->detail == enhanced.detail);
 }
 
