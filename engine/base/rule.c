@@ -107,6 +107,15 @@ struct phrase {
 	bool link;            /* may stand inside a link: has more than words in it */
 };
 
+/* What a walk over a text needs; small, so that a walk may hold a copy that nothing else can change. */
+struct automaton {
+	uint32_t classes;
+	uint32_t dense;      /* states below this number have a row */
+	uint32_t *next;      /* dense x classes: the state to go to */
+	struct state *state; /* all states, and one more to end the last one's children */
+	uint8_t *label;      /* of each state the class of the byte that leads to it */
+};
+
 struct bm_rules {
 	struct rule *rules;
 	size_t count, room;
@@ -125,14 +134,10 @@ struct bm_rules {
 
 	/* after sealing */
 	uint8_t class_of[256];
-	uint32_t classes;
 	uint32_t states;
-	uint32_t dense;      /* states below this number have a row */
-	uint32_t *next;      /* dense x classes: the state to go to */
-	struct state *state; /* all states, and one more to end the last one's children */
-	uint8_t *label;      /* of each state the class of the byte that leads to it */
-	struct user *users;  /* rules by phrase */
-	uint32_t *bare;      /* rules without phrases, ascending */
+	struct automaton automaton;
+	struct user *users; /* rules by phrase */
+	uint32_t *bare;     /* rules without phrases, ascending */
 	size_t bare_count;
 	bool sealed;
 };
@@ -166,9 +171,18 @@ void bm_rules_free(struct bm_rules *rules)
 	for (size_t i = 0; i < rules->owned_count; i++)
 		bm_free(rules->owned[i]);
 	bm_keep_free(rules->keep);
-	void *const parts[] = {rules->rules, rules->codes, rules->uses,  rules->phrases,
-			       rules->owned, rules->names, rules->texts, rules->next,
-			       rules->state, rules->label, rules->users, rules->bare,
+	void *const parts[] = {rules->rules,
+			       rules->codes,
+			       rules->uses,
+			       rules->phrases,
+			       rules->owned,
+			       rules->names,
+			       rules->texts,
+			       rules->automaton.next,
+			       rules->automaton.state,
+			       rules->automaton.label,
+			       rules->users,
+			       rules->bare,
 			       rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
@@ -742,10 +756,10 @@ static size_t classes_build(struct bm_rules *rules)
 		for (size_t k = 0; k < text.size; k++)
 			used[text.data[k]] = true;
 	}
-	rules->classes = 1;
+	rules->automaton.classes = 1;
 	for (unsigned byte = 0; byte < 256; byte++)
 		if (used[byte])
-			rules->class_of[byte] = (uint8_t)rules->classes++;
+			rules->class_of[byte] = (uint8_t)rules->automaton.classes++;
 	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
 		rules->class_of[byte] = rules->class_of[byte | 0x20];
 	return states;
@@ -789,12 +803,12 @@ static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint3
 
 /* child_of - the child of a state over class, or 0: their labels lie side by side, sixteen are
  * compared at once */
-static inline uint32_t child_of(const struct bm_rules *rules, uint32_t state, uint8_t class)
+static inline uint32_t child_of(const struct automaton *automaton, uint32_t state, uint8_t class)
 {
-	uint32_t child = rules->state[state].child;
-	const uint32_t end = rules->state[state + 1].child;
+	uint32_t child = automaton->state[state].child;
+	const uint32_t end = automaton->state[state + 1].child;
 	for (; child < end; child += 16) {
-		const uint32_t hits = bm_equal16(rules->label + child, class);
+		const uint32_t hits = bm_equal16(automaton->label + child, class);
 		const uint32_t at = child + (uint32_t)__builtin_ctz(hits | 1u << 16);
 		if (hits)
 			return at < end ? at : 0;
@@ -803,15 +817,15 @@ static inline uint32_t child_of(const struct bm_rules *rules, uint32_t state, ui
 }
 
 /* step - the state after one more byte of a class */
-static inline uint32_t step(const struct bm_rules *rules, uint32_t state, uint8_t class)
+static inline uint32_t step(const struct automaton *automaton, uint32_t state, uint8_t class)
 {
-	while (state >= rules->dense) {
-		const uint32_t child = child_of(rules, state, class);
+	while (state >= automaton->dense) {
+		const uint32_t child = child_of(automaton, state, class);
 		if (child)
 			return child;
-		state = rules->state[state].suffix;
+		state = automaton->state[state].suffix;
 	}
-	return rules->next[state * rules->classes + class];
+	return automaton->next[state * automaton->classes + class];
 }
 
 /* states_number - breadth first: order[state] is its node, its children follow each other */
@@ -819,38 +833,43 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
 {
 	uint32_t made = 1, level_end = 1, level = 0;
 	order[0] = 0;
-	rules->dense = 1;
+	rules->automaton.dense = 1;
 	for (uint32_t state = 0; state < rules->states; state++) {
 		if (state == level_end) {
 			level_end = made;
-			rules->dense = ++level <= BM_DENSE_LEVELS ? made : rules->dense;
+			rules->automaton.dense =
+				++level <= BM_DENSE_LEVELS ? made : rules->automaton.dense;
 		}
-		struct state *const here = &rules->state[state];
+		struct state *const here = &rules->automaton.state[state];
 		const struct node *const node = &nodes[order[state]];
 		*here = (struct state){.child = made, .phrase = node->phrase};
-		rules->label[state] = node->class;
+		rules->automaton.label[state] = node->class;
 		for (uint32_t child = node->child; child; child = nodes[child].sibling)
 			order[made++] = child;
 	}
-	rules->state[rules->states] = (struct state){.child = made};
+	rules->automaton.state[rules->states] = (struct state){.child = made};
 }
 
 /* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled
  * before */
 static void states_link(struct bm_rules *rules)
 {
-	const size_t classes = rules->classes;
-	rules->next = bm_zalloc(rules->dense * classes, sizeof *rules->next);
+	const size_t classes = rules->automaton.classes;
+	rules->automaton.next =
+		bm_zalloc(rules->automaton.dense * classes, sizeof *rules->automaton.next);
 	for (uint32_t state = 0; state < rules->states; state++) {
-		struct state *const here = &rules->state[state];
-		uint32_t *const row = state < rules->dense ? rules->next + state * classes : NULL;
+		struct state *const here = &rules->automaton.state[state];
+		uint32_t *const row = state < rules->automaton.dense
+					      ? rules->automaton.next + state * classes
+					      : NULL;
 		if (row && state)
-			memcpy(row, rules->next + here->suffix * classes, classes * sizeof *row);
+			memcpy(row, rules->automaton.next + here->suffix * classes,
+			       classes * sizeof *row);
 		for (uint32_t child = here[0].child; child < here[1].child; child++) {
-			struct state *const there = &rules->state[child];
-			const uint8_t label = rules->label[child];
-			there->suffix = state ? step(rules, here->suffix, label) : 0;
-			const struct state *const suffix = &rules->state[there->suffix];
+			struct state *const there = &rules->automaton.state[child];
+			const uint8_t label = rules->automaton.label[child];
+			there->suffix = state ? step(&rules->automaton, here->suffix, label) : 0;
+			const struct state *const suffix = &rules->automaton.state[there->suffix];
 			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
 			if (row)
 				row[label] = child;
@@ -867,8 +886,8 @@ void bm_rules_seal(struct bm_rules *rules)
 	const size_t bound = classes_build(rules);
 	assert(bound <= BM_PHRASES_BYTES_MAX);
 	struct node *const nodes = trie_build(rules, bound, &rules->states);
-	rules->state = bm_alloc((rules->states + 1) * sizeof *rules->state);
-	rules->label = bm_zalloc(rules->states + 16, sizeof *rules->label);
+	rules->automaton.state = bm_alloc((rules->states + 1) * sizeof *rules->automaton.state);
+	rules->automaton.label = bm_zalloc(rules->states + 16, sizeof *rules->automaton.label);
 	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
 	states_number(rules, nodes, order);
 	bm_free(order);
@@ -1024,13 +1043,15 @@ static void phrase_found(struct query *query, uint32_t number, size_t end)
 /* phrases_scan - one pass over the template */
 static void phrases_scan(struct query *query, struct bm_bytes template)
 {
-	const struct bm_rules *const rules = query->rules;
+	const struct automaton automaton = query->rules->automaton;
+	const uint8_t *const class_of = query->rules->class_of;
 	uint32_t state = 0;
 	for (size_t i = 0; i < template.size; i++) {
-		state = step(rules, state, rules->class_of[template.data[i]]);
-		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
-		for (; end; end = rules->state[end].shorter)
-			phrase_found(query, rules->state[end].phrase - 1, i + 1);
+		state = step(&automaton, state, class_of[template.data[i]]);
+		const struct state here = automaton.state[state];
+		uint32_t end = here.phrase ? state : here.shorter;
+		for (; end; end = automaton.state[end].shorter)
+			phrase_found(query, automaton.state[end].phrase - 1, i + 1);
 	}
 }
 
