@@ -9,6 +9,7 @@
 
 #include "bouncemill/error.h"
 #include "bouncemill/provider.h"
+#include "bouncemill/registry.h"
 
 /* verdict_of - parse, mask and match one text; provider NULL = by the host that spoke */
 static struct bm_verdict verdict_of(const struct bm_rules *rules, const char *provider,
@@ -249,6 +250,17 @@ static char *field(char **line)
 		*end = '\0';
 	*line = end ? end + 1 : start + strlen(start);
 	return start;
+}
+
+Test(rule, built_in_rules_are_sound)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	struct bm_bytes text;
+	const char *name;
+	for (size_t i = 0; bm_embedded(i, &name, &text); i++)
+		if (strstr(name, ".rules"))
+			cr_expect_eq(bm_rules_add(rules, name, text, false), BM_OK, "%s", name);
+	bm_rules_free(rules);
 }
 
 Test(rule, built_in_rules_know_the_replies_of_the_field)

@@ -597,14 +597,15 @@ static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rul
 	}
 }
 
-/* is_own_code - has a provider's rule nothing but codes whose detail has three digits: no registry
- * knows them, the provider made them up */
+/* is_own_code - has a provider's rule nothing but codes of refusals (x.7) whose detail has three
+ * digits: no registry knows them, the provider made them up; its x.4.312 and the like only wrap what
+ * another server said, and that is in the text */
 static bool is_own_code(const struct bm_rules *rules, const struct rule *rule)
 {
 	for (uint8_t i = 0; i < rule->codes; i++) {
 		const struct pattern *const pattern = &rules->codes[rule->first_code + i];
-		if (pattern->kind != PATTERN_ENHANCED || pattern->detail < 100 ||
-		    pattern->detail == WILD)
+		if (pattern->kind != PATTERN_ENHANCED || pattern->subject != 7 ||
+		    pattern->detail < 100 || pattern->detail == WILD)
 			return false;
 	}
 	return rule->codes > 0;

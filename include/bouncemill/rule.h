@@ -17,7 +17,7 @@
  * not found".  Phrases of words alone are not looked for in links.
  *
  * Order of evidence, strongest first: user rules; a provider's own codes (its rules of nothing but
- * enhanced codes with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
+ * enhanced codes x.7 with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
  * first because their lines stand first; general rules with phrases; a provider's reading of common
  * codes; enhanced-code rules; basic-code rules.  So a text that contradicts its code wins.  Within
  * one rank the earlier file (by name) and line wins.
