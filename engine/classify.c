@@ -338,6 +338,8 @@ bool bm_template_read(struct bm_bytes name, struct bm_template_look *look)
 		return false;
 	look->provider = (struct bm_bytes){name.data, provider};
 	look->masked = bm_bytes_from(name, evidence + 1);
+	if (provider == 0)
+		look->provider = bm_provider_spoken(look->masked);
 	const struct bm_bytes all = {name.data + provider + 1, evidence - provider - 1};
 	size_t at = bm_bytes_find(all, 0, '/');
 	(void)bm_enhanced_parse((struct bm_bytes){all.data, at}, &look->dsn);

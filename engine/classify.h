@@ -43,11 +43,12 @@ uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes ad
 /* What decided a template's verdict, as its name in a tally keeps it: ask bm_rules_match with this
  * and the verdict comes out again. */
 struct bm_template_look {
-	struct bm_bytes provider, masked;
+	struct bm_bytes provider; /* whose rules are asked */
+	struct bm_bytes masked;
 	struct bm_reply reply; /* codes and stage only */
 	struct bm_enhanced dsn;
 };
-/* bm_template_read - take a template's name apart; slices point into it; false if it is none */
+/* bm_template_read - take a template's name apart; slices point into it, or live for ever; false if it is none */
 bool bm_template_read(struct bm_bytes name, struct bm_template_look *look);
 
 #endif

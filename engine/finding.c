@@ -1,7 +1,7 @@
 /* finding.c - one text through the classifier, and the evidence read back; see finding.h.
  *
- * Which words matched is not noted while matching, where it would cost every reply: a rule's
- * phrases are looked up again in the masked text, where they must be.
+ * Which words matched is not noted while matching, where it would cost every reply: they are looked
+ * up again in the masked text, where they must be.
  */
 #include "finding.h"
 
@@ -13,8 +13,8 @@ struct bm_examiner {
 	const struct bm_rules *rules;
 	struct bm_tally *tally;
 	struct bm_classifier *classifier;
-	struct bm_text text;   /* with its code in front */
-	struct bm_text folded; /* a masked text in lower case */
+	struct bm_rules_scratch *scratch; /* for evidence */
+	struct bm_text text;              /* with its code in front */
 };
 
 struct bm_examiner *bm_examiner_new(const struct bm_rules *rules)
@@ -22,6 +22,7 @@ struct bm_examiner *bm_examiner_new(const struct bm_rules *rules)
 	struct bm_examiner *const examiner = bm_zalloc(1, sizeof *examiner);
 	examiner->rules = rules;
 	examiner->tally = bm_tally_new();
+	examiner->scratch = bm_rules_scratch_new(rules);
 	examiner->classifier =
 		bm_classifier_new(examiner->tally, rules, false, (struct bm_bytes){0});
 	return examiner;
@@ -34,7 +35,7 @@ void bm_examiner_free(struct bm_examiner *examiner)
 	bm_classifier_free(examiner->classifier);
 	bm_tally_free(examiner->tally);
 	bm_text_dispose(&examiner->text);
-	bm_text_dispose(&examiner->folded);
+	bm_rules_scratch_free(examiner->scratch);
 	bm_free(examiner);
 }
 
@@ -43,30 +44,14 @@ const struct bm_tally *bm_examiner_tally(const struct bm_examiner *examiner)
 	return examiner->tally;
 }
 
-/* fold - run with ASCII letters in lower case, in the examiner's buffer */
-static struct bm_bytes fold(struct bm_examiner *examiner, struct bm_bytes run)
-{
-	examiner->folded.size = 0;
-	bm_text_add(&examiner->folded, run);
-	for (size_t i = 0; i < run.size; i++)
-		if ((uint8_t)(examiner->folded.data[i] - 'A') < 26)
-			examiner->folded.data[i] |= 0x20;
-	return (struct bm_bytes){examiner->folded.data, run.size};
-}
-
-/* note_evidence - the rule's phrases as the text spells them, else the code */
+/* note_evidence - the words for which the rule decided, as the text spells them, else the code */
 static void note_evidence(struct bm_examiner *examiner, uint32_t rule, struct bm_finding *finding)
 {
 	const struct bm_rule_look look = bm_rules_look(examiner->rules, rule);
-	const struct bm_bytes folded = fold(examiner, finding->masked);
 	finding->rule = bm_rules_get(examiner->rules, rule);
 	finding->rank = look.rank;
-	for (unsigned i = 0; i < look.phrase_count; i++) {
-		const size_t at = bm_bytes_search(folded, look.phrases[i]);
-		if (at < folded.size)
-			finding->evidence[finding->evidence_count++] =
-				(struct bm_bytes){finding->masked.data + at, look.phrases[i].size};
-	}
+	finding->evidence_count = bm_rules_evidence(examiner->rules, examiner->scratch, rule,
+						    finding->masked, finding->evidence);
 	finding->by_enhanced = look.by_enhanced && finding->enhanced.class;
 }
 

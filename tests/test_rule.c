@@ -9,6 +9,7 @@
 
 #include "bouncemill/error.h"
 #include "bouncemill/provider.h"
+#include "bouncemill/registry.h"
 
 /* verdict_of - parse, mask and match one text; provider NULL = by the host that spoke */
 static struct bm_verdict verdict_of(const struct bm_rules *rules, const char *provider,
@@ -105,6 +106,68 @@ Test(rule, phrases_that_hold_each_other_are_all_found)
 	bm_rules_free(rules);
 }
 
+Test(rule, a_phrase_may_be_a_choice)
+{
+	struct bm_rules *const rules = sealed(
+		"",
+		"a bad-mailbox * * \"{no such|unknown} {user|mailbox}|box{|es} gone\" \"here\"\n"
+		"b bad-domain * * \"x\\{y\\|z\\}\"\n");
+	cr_expect_str_eq(decides(rules, "x", "no such mailbox here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "here: UNKNOWN USER", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "box gone from here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "boxes gone from here", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "boxes gone", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "no such user, unknown user, unknown mailbox", ""),
+			 "");
+	cr_expect_str_eq(decides(rules, "x", "such mailbox here", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "x{y|z}", ""), "b");
+	bm_rules_free(rules);
+}
+
+Test(rule, a_tilde_wants_phrases_near)
+{
+	struct bm_rules *const rules = sealed("", "a bad-mailbox * * \"user|box\" ~ \"unknown\"\n"
+						  "b bad-domain * * \"x\" ~ \"y\" ~1 \"z\" \"w\"\n"
+						  "c spam-related * * \"user\" \"unknown\"\n"
+						  "d spam-related * * \"great|gr\" ~ \"too gr\"\n");
+	cr_expect_str_eq(decides(rules, "v", "user fred is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "unknown user", ""), "c");
+	cr_expect_str_eq(decides(rules, "v", "user of a very long name, that is, is unknown", ""),
+			 "c");
+	cr_expect_str_eq(
+		decides(rules, "v", "user! a user of a very long name: user is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "unknown user is unknown", ""), "a");
+	cr_expect_str_eq(decides(rules, "v", "a great deal too great", ""), "d");
+	cr_expect_str_eq(decides(rules, "v", "w x y z", ""), "b");
+	cr_expect_str_eq(decides(rules, "v", "w x z y", ""), "");
+	cr_expect_str_eq(decides(rules, "v", "w x y  z", ""), "b"); /* the mask folds blanks */
+	cr_expect_str_eq(decides(rules, "v", "w x y, z", ""), "");
+	bm_rules_free(rules);
+}
+
+Test(rule, words_of_a_link_are_no_words)
+{
+	struct bm_rules *const rules =
+		sealed("", "a spam-related * * \"spam\"\nb bad-domain * * \"?p=nosuch\"\n");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/spam/ there", ""), "");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/spam/ spam", ""), "a");
+	cr_expect_str_eq(decides(rules, "x", "see https://support.google.com/mail/?p=NoSuch", ""),
+			 "b");
+	bm_rules_free(rules);
+}
+
+Test(rule, a_providers_own_code_beats_words)
+{
+	struct bm_rules *const rules = sealed("", "words spam-related acme * \"spam\"\n"
+						  "own blocklisted acme 5.7.606,5.7.607\n"
+						  "common policy-related acme 5.7.1\n");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.606 spam", ""), "own");
+	cr_expect_str_eq(decides(rules, "x", "550 5.7.606 spam", ""), "");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.1 spam", ""), "words");
+	cr_expect_str_eq(decides(rules, "acme", "550 5.7.1 no", ""), "common");
+	bm_rules_free(rules);
+}
+
 Test(rule, hosts_in_phrases_stay_readable)
 {
 	struct bm_rules *const rules = sealed("", "a blocklisted * * \"at bl.nice-list.org\"\n");
@@ -149,6 +212,15 @@ Test(rule, faults_are_named_by_file_and_line)
 		{"name spam-related * * \"x", "no closing quote"},
 		{"name spam-related * * \"\"", "empty phrase"},
 		{"name spam-related * * x", "no phrase"},
+		{"name spam-related * * \"a||b\"", "empty phrase"},
+		{"name spam-related * * \"{a|b\"", "bad braces"},
+		{"name spam-related * * \"a}\"", "bad braces"},
+		{"name spam-related * * \"{a{b}}\"", "bad braces"},
+		{"name spam-related * * \"{a}{b}{c}{d}{e}{f}{g}\"", "bad braces"},
+		{"name spam-related * * ~ \"a\"", "no phrase before ~"},
+		{"name spam-related * * \"a\" ~", "no phrase"},
+		{"name spam-related * * \"a\" ~201 \"b\"", "no distance"},
+		{"name spam-related * * \"a\" ~\"b\"", "no distance"},
 		{"name spam-related * *", "matches everything"},
 		{"fine spam-related * * \"x\"", "used before"},
 		{"name", "no such category"},
@@ -199,9 +271,9 @@ Test(rule, a_closer_look_tells_phrases_place_and_strength)
 	const struct bm_rule_look mine = bm_rules_look(rules, 0);
 	const struct bm_rule_look words = bm_rules_look(rules, 1);
 	const struct bm_rule_look code = bm_rules_look(rules, 2);
-	cr_expect_eq(mine.phrase_count, 1);
-	cr_expect(bm_bytes_equal(mine.phrases[0], BM_BYTES("zone \"x\"")));
-	cr_expect_eq(words.phrase_count, 2);
+	cr_expect_eq(mine.words, 1);
+	cr_expect_eq(words.words, 2);
+	cr_expect_eq(code.words, 0);
 	cr_expect_eq(words.line, 1);
 	cr_expect(mine.rank < words.rank && words.rank < code.rank);
 	cr_expect(code.by_enhanced && !words.by_enhanced);
@@ -228,6 +300,29 @@ Test(rule, candidates_are_all_that_fit_and_the_first_is_the_verdict)
 	bm_rules_free(rules);
 }
 
+Test(rule, evidence_is_the_words_that_decided)
+{
+	struct bm_rules *const rules =
+		sealed("", "a spam-related * * \"{junk|bulk} mail\" \"refused\"\n"
+			   "b bad-mailbox * * \"no\" ~8 \"user|mailbox\"\n"
+			   "c policy-related * * \"spam\"\n");
+	struct bm_rules_scratch *const scratch = bm_rules_scratch_new(rules);
+	struct bm_bytes words[BM_RULE_EVIDENCE_MAX];
+	const struct bm_bytes bulk = BM_BYTES("554 REFUSED: Bulk Mail");
+	cr_assert_eq(bm_rules_evidence(rules, scratch, 0, bulk, words), 2);
+	cr_expect(bm_bytes_equal(words[0], BM_BYTES("Bulk Mail")));
+	cr_expect(bm_bytes_equal(words[1], BM_BYTES("REFUSED")));
+	const struct bm_bytes near = BM_BYTES("no way to find it: no such mailbox");
+	cr_assert_eq(bm_rules_evidence(rules, scratch, 1, near, words), 2);
+	cr_expect_eq(words[0].data, near.data + 19);
+	cr_expect(bm_bytes_equal(words[1], BM_BYTES("mailbox")));
+	const struct bm_bytes link = BM_BYTES("see https://a.example/spam about spam");
+	cr_assert_eq(bm_rules_evidence(rules, scratch, 2, link, words), 1);
+	cr_expect_eq(words[0].data, link.data + link.size - 4);
+	bm_rules_scratch_free(scratch);
+	bm_rules_free(rules);
+}
+
 Test(rule, an_empty_set_knows_nothing)
 {
 	struct bm_rules *const rules = sealed("", "");
@@ -245,6 +340,17 @@ static char *field(char **line)
 		*end = '\0';
 	*line = end ? end + 1 : start + strlen(start);
 	return start;
+}
+
+Test(rule, built_in_rules_are_sound)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	struct bm_bytes text;
+	const char *name;
+	for (size_t i = 0; bm_embedded(i, &name, &text); i++)
+		if (strstr(name, ".rules"))
+			cr_expect_eq(bm_rules_add(rules, name, text, false), BM_OK, "%s", name);
+	bm_rules_free(rules);
 }
 
 Test(rule, built_in_rules_know_the_replies_of_the_field)

@@ -9,11 +9,18 @@
  * longest proper suffix.  Full rows for all states would be 6 MB of which a page fault a row is
  * paid at every start (23 ms measured against 2), and would not fit a cache.
  *
- * A phrase found counts one for each rule that names it; a rule whose count is full, whose scope
- * is the provider and whose codes fit is a candidate.  Rules are sorted by rank, file and line
- * before sealing, so the candidate with the smallest index is the verdict.  Only when no phrase
- * decided are the rules without phrases tried, in the same order.  A sealed set is read-only;
- * counters live in the scratch, stamped with an epoch so that nothing is cleared between calls.
+ * A quoted phrase may stand for many: "{no such|unknown} {user|mailbox}" is written out when it is
+ * read, as four phrases of one group, of which any will do.  A phrase found sets its group's bit for
+ * each rule that names it; a rule whose bits are all set, whose scope is the provider and whose
+ * codes fit is a candidate.  Rules are sorted by rank, file and line before sealing, so the
+ * candidate with the smallest index is the verdict.  Rules without phrases are tried last, in the
+ * same order, as far as they rank before what the phrases found.  A sealed set is read-only; bits
+ * live in the scratch, stamped with an epoch so that nothing is cleared between calls.
+ *
+ * "user" ~ "unknown" wants the second phrase soon behind the first.  So a rule's scratch also holds
+ * where each group was last seen: what follows is nearest to that place.  The place before it is
+ * held too, since a phrase may have ended inside the one that follows ("great" ~ "too gr" in "a
+ * great deal too great").
  */
 #include "bouncemill/rule.h"
 
@@ -25,17 +32,31 @@
 #include "hash.h"
 
 enum {
-	BM_RULE_PHRASES_MAX = 8,        /* of one rule */
+	BM_RULE_GROUPS_MAX = 8,         /* of one rule: a bit each */
 	BM_RULE_CODES_MAX = 24,         /* of one rule */
+	BM_RULE_PHRASES_MAX = 5000,     /* of one rule, written out */
 	BM_PHRASE_BYTES_MAX = 200,      /* of one phrase */
+	BM_QUOTED_BYTES_MAX = 16000,    /* of what stands between two quotes */
+	BM_BRACES_MAX = 6,              /* of one phrase: bounds the recursion */
+	BM_NEAR_BYTES = 32,             /* between two phrases with ~ between them */
+	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
+	BM_LINKS_MAX = 8,               /* of one template, in which words are not words */
 	BM_RULES_MAX = 100000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
 };
 
-enum rank { RANK_USER, RANK_PROVIDER, RANK_GENERAL, RANK_PROVIDER_CODE, RANK_ENHANCED, RANK_BASIC };
+enum rank {
+	RANK_USER,
+	RANK_OWN_CODE,
+	RANK_PROVIDER,
+	RANK_GENERAL,
+	RANK_PROVIDER_CODE,
+	RANK_ENHANCED,
+	RANK_BASIC
+};
 
-/* One pattern of CODES.  A class of 0 and WILD elsewhere match anything. */
+/* One pattern of CODES.  A class of 0 and WILD elsewhere match anything, but no success. */
 enum pattern_kind { PATTERN_BASIC, PATTERN_ENHANCED, PATTERN_STAGE };
 enum { WILD = 0xffff };
 
@@ -51,16 +72,48 @@ struct rule {
 	const char *file;
 	uint32_t line;
 	uint32_t first_code; /* in rules->codes */
+	uint32_t first_use;  /* in rules->uses */
+	uint32_t uses;
 	uint8_t codes;
-	uint8_t phrases;
+	uint8_t groups; /* quoted phrases */
+	uint8_t near;   /* bits of those that must come soon behind the one before them */
 	uint8_t rank;
-	uint32_t phrase[BM_RULE_PHRASES_MAX]; /* indices into rules->phrases */
+	uint8_t gap[BM_RULE_GROUPS_MAX]; /* bytes that may lie between */
+};
+
+/* A phrase that a rule names, before sealing; then the same from the phrase's side. */
+struct use {
+	uint32_t phrase; /* in rules->phrases */
+	uint8_t group;   /* a bit */
+};
+
+struct user {
+	uint32_t rule;
+	uint8_t group; /* a bit */
+};
+
+/* What has been found of a rule in the current text. */
+struct found {
+	uint32_t epoch;
+	uint8_t groups;                      /* bits */
+	uint32_t end[BM_RULE_GROUPS_MAX][2]; /* where the last two phrases of each group ended */
 };
 
 struct phrase {
 	struct bm_bytes text; /* folded, owned */
 	uint32_t first_user;  /* in rules->users, after sealing */
-	uint32_t users;       /* rules that name it */
+	uint32_t users;       /* how often rules name it */
+	bool near;            /* each place where it stands counts, not only the first */
+	bool link;            /* may stand inside a link: has more than words in it */
+};
+
+/* What a walk over a text needs; small, so that a walk may hold a copy that nothing else can change. */
+struct automaton {
+	uint32_t classes;
+	uint32_t dense;      /* states below this number have a row */
+	uint32_t *next;      /* dense x classes: the state to go to */
+	struct state *state; /* all states, and one more to end the last one's children */
+	uint8_t *label;      /* of each state the class of the byte that leads to it */
 };
 
 struct bm_rules {
@@ -68,6 +121,8 @@ struct bm_rules {
 	size_t count, room;
 	struct pattern *codes;
 	size_t code_count, code_room;
+	struct use *uses;
+	size_t use_count, use_room;
 	struct phrase *phrases;
 	size_t phrase_count, phrase_room;
 	char **owned; /* names, scopes and file names */
@@ -79,13 +134,10 @@ struct bm_rules {
 
 	/* after sealing */
 	uint8_t class_of[256];
-	uint32_t classes;
 	uint32_t states;
-	uint32_t dense;      /* states below this number have a row */
-	uint32_t *next;      /* dense x classes: the state to go to */
-	struct state *state; /* all states, and one more to end the last one's children */
-	uint32_t *users;     /* rules by phrase */
-	uint32_t *bare;      /* rules without phrases, ascending */
+	struct automaton automaton;
+	struct user *users; /* rules by phrase */
+	uint32_t *bare;     /* rules without phrases, ascending */
 	size_t bare_count;
 	bool sealed;
 };
@@ -95,15 +147,12 @@ struct state {
 	uint32_t suffix;  /* the state of the longest proper suffix that is one */
 	uint32_t shorter; /* the nearest such state that ends a phrase, or 0 */
 	uint32_t phrase;  /* 1 + the phrase that ends here, or 0 */
-	uint8_t class;    /* of the byte that leads here */
-	uint8_t hit;      /* a phrase ends here or at a suffix */
 };
 
 struct bm_rules_scratch {
 	uint32_t epoch;
 	uint32_t *phrase_epoch;
-	uint32_t *rule_epoch;
-	uint8_t *rule_found;
+	struct found *found; /* by rule */
 };
 
 struct bm_rules *bm_rules_new(void)
@@ -122,9 +171,19 @@ void bm_rules_free(struct bm_rules *rules)
 	for (size_t i = 0; i < rules->owned_count; i++)
 		bm_free(rules->owned[i]);
 	bm_keep_free(rules->keep);
-	void *const parts[] = {rules->rules, rules->codes, rules->phrases, rules->owned,
-			       rules->names, rules->texts, rules->next,    rules->state,
-			       rules->users, rules->bare,  rules};
+	void *const parts[] = {rules->rules,
+			       rules->codes,
+			       rules->uses,
+			       rules->phrases,
+			       rules->owned,
+			       rules->names,
+			       rules->texts,
+			       rules->automaton.next,
+			       rules->automaton.state,
+			       rules->automaton.label,
+			       rules->users,
+			       rules->bare,
+			       rules};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		bm_free(parts[i]);
 }
@@ -313,6 +372,15 @@ static bool codes_read(struct reader *reader, struct bm_bytes word, struct rule 
 	return true;
 }
 
+/* is_link_text - has text a byte that words do not have but links do */
+static bool is_link_text(struct bm_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (memchr("./?=#:&_", text.data[i], 8))
+			return true;
+	return false;
+}
+
 /* phrase_intern - the number of a folded phrase */
 static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
 {
@@ -323,7 +391,8 @@ static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
 	uint8_t *const copy = bm_alloc(text.size);
 	memcpy(copy, text.data, text.size);
 	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
-	rules->phrases[rules->phrase_count] = (struct phrase){.text = {copy, text.size}};
+	rules->phrases[rules->phrase_count] =
+		(struct phrase){.text = {copy, text.size}, .link = is_link_text(text)};
 	rules->phrases_bytes += text.size;
 	*slot = (uint32_t)++rules->phrase_count;
 	return *slot - 1;
@@ -354,39 +423,160 @@ static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
 	}
 }
 
-/* phrase_add - name a phrase in the rule, once */
-static void phrase_add(struct bm_rules *rules, struct rule *rule, struct bm_bytes text)
+/* A quoted phrase on its way to the phrases it stands for. */
+struct pattern_text {
+	struct reader *reader;
+	struct rule *rule;
+	uint8_t text[BM_PHRASE_BYTES_MAX];
+	size_t size;
+	unsigned braces;
+};
+
+/* Marks in a quoted phrase, of bytes that no phrase holds. */
+enum { MARK_OPEN = 1, MARK_OR = 2, MARK_CLOSE = 3 };
+
+/* phrase_add - name a phrase in the rule's newest group */
+static bool phrase_add(const struct pattern_text *pattern)
 {
-	const uint32_t number = phrase_intern(rules, text);
-	for (uint8_t i = 0; i < rule->phrases; i++)
-		if (rule->phrase[i] == number)
-			return;
-	rule->phrase[rule->phrases++] = number;
+	struct reader *const reader = pattern->reader;
+	struct bm_rules *const rules = reader->rules;
+	struct rule *const rule = pattern->rule;
+	const struct bm_bytes text = {pattern->text, pattern->size};
+	if (!text.size)
+		return fault(reader, "empty phrase:", bm_bytes_of(rule->shown.name),
+			     "a phrase needs at least one byte");
+	if (rule->uses == BM_RULE_PHRASES_MAX)
+		return fault(reader, "too many alternatives:", text, "at most 5000 in one rule");
+	if (rules->phrases_bytes + text.size >= BM_PHRASES_BYTES_MAX)
+		return fault(reader, "too many phrases:", text, "at most 2 MiB in all");
+	const struct use use = {phrase_intern(rules, text), (uint8_t)(1u << (rule->groups - 1))};
+	BM_GROW(rules->uses, rules->use_count, rules->use_room);
+	rules->uses[rules->use_count++] = use;
+	rule->uses++;
 	keep_hosts(rules, text);
+	return true;
 }
 
-/* phrase_read - one quoted phrase at the head of *line, folded; \" and \\ stand for " and \ */
+static bool phrase_expand(struct pattern_text *pattern, struct bm_bytes rest);
+
+/* pattern_put - append plain text to what the pattern holds */
+static bool pattern_put(struct pattern_text *pattern, struct bm_bytes text)
+{
+	if (pattern->size + text.size > BM_PHRASE_BYTES_MAX)
+		return fault(pattern->reader, "too long a phrase:", text, "at most 200 bytes");
+	memcpy(pattern->text + pattern->size, text.data, text.size);
+	pattern->size += text.size;
+	return true;
+}
+
+/* choices_expand - go on with each of the choices between a pair of braces */
+static bool choices_expand(struct pattern_text *pattern, struct bm_bytes choices,
+			   struct bm_bytes behind)
+{
+	const size_t kept = pattern->size;
+	bool fine = true;
+	for (size_t start = 0, end; fine && start <= choices.size; start = end + 1) {
+		end = bm_bytes_find(choices, start, MARK_OR);
+		pattern->size = kept;
+		fine = pattern_put(pattern, (struct bm_bytes){choices.data + start, end - start}) &&
+		       phrase_expand(pattern, behind);
+	}
+	return fine;
+}
+
+/* phrase_expand - write out rest behind what the pattern holds, once for each choice of its braces */
+static bool phrase_expand(struct pattern_text *pattern, struct bm_bytes rest)
+{
+	const size_t open = bm_bytes_find(rest, 0, MARK_OPEN);
+	const size_t close = bm_bytes_find(rest, 0, MARK_CLOSE);
+	if (!pattern_put(pattern, (struct bm_bytes){rest.data, open < close ? open : close}))
+		return false;
+	if (open == close)
+		return phrase_add(pattern); /* there is neither */
+	const size_t next = bm_bytes_find(rest, open + 1, MARK_OPEN);
+	if (close < open || close == rest.size || next < close || pattern->braces == BM_BRACES_MAX)
+		return fault(pattern->reader, "bad braces:", bm_bytes_of(pattern->rule->shown.name),
+			     "close each {, put none inside another, use at most 6");
+	pattern->braces++;
+	const struct bm_bytes choices = {rest.data + open + 1, close - open - 1};
+	const bool fine = choices_expand(pattern, choices, bm_bytes_from(rest, close + 1));
+	pattern->braces--;
+	return fine;
+}
+
+/* group_add - all phrases that a quoted text with marks stands for, as one group of the rule */
+static bool group_add(struct reader *reader, struct bm_bytes text, struct rule *rule)
+{
+	bool fine = true;
+	rule->groups++;
+	for (size_t start = 0, end, inside; fine && start <= text.size; start = end + 1) {
+		inside = 0;
+		for (end = start; end < text.size; end++) {
+			inside += text.data[end] == MARK_OPEN;
+			inside -= text.data[end] == MARK_CLOSE && inside;
+			if (text.data[end] == MARK_OR && !inside)
+				break;
+		}
+		struct pattern_text pattern = {.reader = reader, .rule = rule};
+		fine = phrase_expand(&pattern, (struct bm_bytes){text.data + start, end - start});
+	}
+	return fine;
+}
+
+/* mark_of - the byte that stands for a byte of a quoted phrase: folded, and { | } as marks */
+static uint8_t mark_of(uint8_t byte)
+{
+	switch (byte) {
+	case '{':
+		return MARK_OPEN;
+	case '|':
+		return MARK_OR;
+	case '}':
+		return MARK_CLOSE;
+	default:
+		return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+	}
+}
+
+/* phrase_read - one quoted phrase at the head of *line, folded; a backslash takes the meaning from
+ * the byte behind it */
 static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
 {
-	uint8_t text[BM_PHRASE_BYTES_MAX];
+	uint8_t text[BM_QUOTED_BYTES_MAX];
 	size_t size = 0, i = 1;
 	for (; i < line->size && line->data[i] != '"'; i++) {
-		i += line->data[i] == '\\' && i + 1 < line->size;
+		const bool plain = line->data[i] == '\\' && i + 1 < line->size;
+		i += plain;
 		if (size == sizeof text)
-			return fault(reader, "too long a phrase:", *line, "at most 200 bytes");
+			return fault(reader, "too long a phrase:", *line, "at most 16000 bytes");
 		const uint8_t byte = line->data[i];
-		text[size++] = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+		text[size++] = plain ? byte : mark_of(byte);
 	}
 	if (i == line->size)
 		return fault(reader, "no closing quote:", *line, "end the phrase with \"");
-	if (!size)
-		return fault(reader, "empty phrase:", *line, "a phrase needs at least one byte");
-	if (rule->phrases == BM_RULE_PHRASES_MAX)
+	if (rule->groups == BM_RULE_GROUPS_MAX)
 		return fault(reader, "too many phrases:", *line, "at most 8 in one rule");
-	if (reader->rules->phrases_bytes + size >= BM_PHRASES_BYTES_MAX)
-		return fault(reader, "too many phrases:", *line, "at most 2 MiB in all");
-	phrase_add(reader->rules, rule, (struct bm_bytes){text, size});
 	*line = bm_bytes_from(*line, i + 1);
+	return group_add(reader, (struct bm_bytes){text, size}, rule);
+}
+
+/* near_read - a ~ or ~20 in front of a phrase: it must come that soon behind the one before it */
+static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
+{
+	const struct bm_bytes word = word_take(line);
+	unsigned gap = word.size > 1 ? 0 : BM_NEAR_BYTES;
+	if (!rule->groups || rule->groups == BM_RULE_GROUPS_MAX)
+		return fault(reader, "no phrase before ~:", word, "use ~ between two phrases");
+	for (size_t i = 1; i < word.size; i++) {
+		gap = gap * 10 + word.data[i] - '0';
+		if (!bm_is_digit(word.data[i]) || gap > BM_NEAR_BYTES_MAX)
+			return fault(reader, "no distance:", word,
+				     "use ~ or ~0 to ~200 and a blank");
+	}
+	rule->near |= (uint8_t)(1u << rule->groups);
+	rule->gap[rule->groups] = (uint8_t)gap;
+	while (line->size && is_blank(line->data[0]))
+		*line = bm_bytes_from(*line, 1);
 	return true;
 }
 
@@ -398,11 +588,27 @@ static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rul
 			line = bm_bytes_from(line, 1);
 		if (!line.size || line.data[0] == '#')
 			return true;
-		if (line.data[0] != '"')
+		if (line.data[0] == '~' && !near_read(reader, &line, rule))
+			return false;
+		if (!line.size || line.data[0] != '"')
 			return fault(reader, "no phrase:", line, "put phrases in double quotes");
 		if (!phrase_read(reader, &line, rule))
 			return false;
 	}
+}
+
+/* is_own_code - has a provider's rule nothing but codes of refusals (x.7) whose detail has three
+ * digits: no registry knows them, the provider made them up; its x.4.312 and the like only wrap what
+ * another server said, and that is in the text */
+static bool is_own_code(const struct bm_rules *rules, const struct rule *rule)
+{
+	for (uint8_t i = 0; i < rule->codes; i++) {
+		const struct pattern *const pattern = &rules->codes[rule->first_code + i];
+		if (pattern->kind != PATTERN_ENHANCED || pattern->subject != 7 ||
+		    pattern->detail < 100 || pattern->detail == WILD)
+			return false;
+	}
+	return rule->codes > 0;
 }
 
 /* rank_of - how strong the evidence of a rule is */
@@ -411,10 +617,10 @@ static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, 
 	const bool scoped = strcmp(rule->shown.scope, "*") != 0;
 	if (user)
 		return RANK_USER;
-	if (rule->phrases)
+	if (rule->groups)
 		return scoped ? RANK_PROVIDER : RANK_GENERAL;
 	if (scoped)
-		return RANK_PROVIDER_CODE;
+		return is_own_code(rules, rule) ? RANK_OWN_CODE : RANK_PROVIDER_CODE;
 	for (uint8_t i = 0; i < rule->codes; i++)
 		if (rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED)
 			return RANK_ENHANCED;
@@ -454,10 +660,12 @@ static void line_read(struct reader *reader, struct bm_bytes line)
 	struct bm_bytes peek = line;
 	if (!word_take(&peek).size)
 		return;
-	struct rule rule = {.file = reader->file, .line = reader->line};
+	struct rule rule = {.file = reader->file,
+			    .line = reader->line,
+			    .first_use = (uint32_t)rules->use_count};
 	if (!head_read(reader, &line, &rule) || !phrases_read(reader, line, &rule))
 		return;
-	if (!rule.phrases && !rule.codes) {
+	if (!rule.groups && !rule.codes) {
 		fault(reader, "rule matches everything:", bm_bytes_of(rule.shown.name),
 		      "give it codes or phrases");
 		return;
@@ -514,27 +722,25 @@ static int rule_order(const void *left, const void *right)
 /* users_build - for each phrase the rules that name it, and the list of rules without phrases */
 static void users_build(struct bm_rules *rules)
 {
-	size_t total = 0;
-	for (size_t i = 0; i < rules->count; i++) {
-		total += rules->rules[i].phrases;
-		rules->bare_count += !rules->rules[i].phrases;
-		for (uint8_t k = 0; k < rules->rules[i].phrases; k++)
-			rules->phrases[rules->rules[i].phrase[k]].users++;
-	}
-	rules->users = bm_alloc((total + 1) * sizeof *rules->users);
-	rules->bare = bm_alloc((rules->bare_count + 1) * sizeof *rules->bare);
+	for (size_t i = 0; i < rules->use_count; i++)
+		rules->phrases[rules->uses[i].phrase].users++;
 	for (size_t i = 0, first = 0; i < rules->phrase_count; i++) {
 		rules->phrases[i].first_user = (uint32_t)first;
 		first += rules->phrases[i].users;
 		rules->phrases[i].users = 0;
 	}
-	rules->bare_count = 0;
-	for (size_t i = 0; i < rules->count; i++) {
-		if (!rules->rules[i].phrases)
-			rules->bare[rules->bare_count++] = (uint32_t)i;
-		for (uint8_t k = 0; k < rules->rules[i].phrases; k++) {
-			struct phrase *const phrase = &rules->phrases[rules->rules[i].phrase[k]];
-			rules->users[phrase->first_user + phrase->users++] = (uint32_t)i;
+	rules->users = bm_alloc((rules->use_count + 1) * sizeof *rules->users);
+	rules->bare = bm_alloc((rules->count + 1) * sizeof *rules->bare);
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct rule *const rule = &rules->rules[i];
+		if (!rule->groups)
+			rules->bare[rules->bare_count++] = i;
+		for (uint32_t k = 0; k < rule->uses; k++) {
+			const struct use use = rules->uses[rule->first_use + k];
+			struct phrase *const phrase = &rules->phrases[use.phrase];
+			phrase->near |= (rule->near | rule->near >> 1) & use.group;
+			rules->users[phrase->first_user + phrase->users++] =
+				(struct user){i, use.group};
 		}
 	}
 }
@@ -551,10 +757,10 @@ static size_t classes_build(struct bm_rules *rules)
 		for (size_t k = 0; k < text.size; k++)
 			used[text.data[k]] = true;
 	}
-	rules->classes = 1;
+	rules->automaton.classes = 1;
 	for (unsigned byte = 0; byte < 256; byte++)
 		if (used[byte])
-			rules->class_of[byte] = (uint8_t)rules->classes++;
+			rules->class_of[byte] = (uint8_t)rules->automaton.classes++;
 	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
 		rules->class_of[byte] = rules->class_of[byte | 0x20];
 	return states;
@@ -596,17 +802,31 @@ static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint3
 	return nodes;
 }
 
-/* step - the state after one more byte of a class */
-static inline uint32_t step(const struct bm_rules *rules, uint32_t state, uint8_t class)
+/* child_of - the child of a state over class, or 0: their labels lie side by side, sixteen are
+ * compared at once */
+static inline uint32_t child_of(const struct automaton *automaton, uint32_t state, uint8_t class)
 {
-	while (state >= rules->dense) {
-		const struct state *const here = &rules->state[state];
-		for (uint32_t child = here[0].child; child < here[1].child; child++)
-			if (rules->state[child].class == class)
-				return child;
-		state = here->suffix;
+	uint32_t child = automaton->state[state].child;
+	const uint32_t end = automaton->state[state + 1].child;
+	for (; child < end; child += 16) {
+		const uint32_t hits = bm_equal16(automaton->label + child, class);
+		const uint32_t at = child + (uint32_t)__builtin_ctz(hits | 1u << 16);
+		if (hits)
+			return at < end ? at : 0;
 	}
-	return rules->next[state * rules->classes + class];
+	return 0;
+}
+
+/* step - the state after one more byte of a class */
+static inline uint32_t step(const struct automaton *automaton, uint32_t state, uint8_t class)
+{
+	while (state >= automaton->dense) {
+		const uint32_t child = child_of(automaton, state, class);
+		if (child)
+			return child;
+		state = automaton->state[state].suffix;
+	}
+	return automaton->next[state * automaton->classes + class];
 }
 
 /* states_number - breadth first: order[state] is its node, its children follow each other */
@@ -614,40 +834,46 @@ static void states_number(struct bm_rules *rules, const struct node *nodes, uint
 {
 	uint32_t made = 1, level_end = 1, level = 0;
 	order[0] = 0;
-	rules->dense = 1;
+	rules->automaton.dense = 1;
 	for (uint32_t state = 0; state < rules->states; state++) {
 		if (state == level_end) {
 			level_end = made;
-			rules->dense = ++level <= BM_DENSE_LEVELS ? made : rules->dense;
+			rules->automaton.dense =
+				++level <= BM_DENSE_LEVELS ? made : rules->automaton.dense;
 		}
-		struct state *const here = &rules->state[state];
+		struct state *const here = &rules->automaton.state[state];
 		const struct node *const node = &nodes[order[state]];
-		*here = (struct state){.child = made, .class = node->class, .phrase = node->phrase};
+		*here = (struct state){.child = made, .phrase = node->phrase};
+		rules->automaton.label[state] = node->class;
 		for (uint32_t child = node->child; child; child = nodes[child].sibling)
 			order[made++] = child;
 	}
-	rules->state[rules->states] = (struct state){.child = made};
+	rules->automaton.state[rules->states] = (struct state){.child = made};
 }
 
 /* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled
  * before */
 static void states_link(struct bm_rules *rules)
 {
-	const size_t classes = rules->classes;
-	rules->next = bm_zalloc(rules->dense * classes, sizeof *rules->next);
+	const size_t classes = rules->automaton.classes;
+	rules->automaton.next =
+		bm_zalloc(rules->automaton.dense * classes, sizeof *rules->automaton.next);
 	for (uint32_t state = 0; state < rules->states; state++) {
-		struct state *const here = &rules->state[state];
-		uint32_t *const row = state < rules->dense ? rules->next + state * classes : NULL;
+		struct state *const here = &rules->automaton.state[state];
+		uint32_t *const row = state < rules->automaton.dense
+					      ? rules->automaton.next + state * classes
+					      : NULL;
 		if (row && state)
-			memcpy(row, rules->next + here->suffix * classes, classes * sizeof *row);
+			memcpy(row, rules->automaton.next + here->suffix * classes,
+			       classes * sizeof *row);
 		for (uint32_t child = here[0].child; child < here[1].child; child++) {
-			struct state *const there = &rules->state[child];
-			there->suffix = state ? step(rules, here->suffix, there->class) : 0;
-			const struct state *const suffix = &rules->state[there->suffix];
+			struct state *const there = &rules->automaton.state[child];
+			const uint8_t label = rules->automaton.label[child];
+			there->suffix = state ? step(&rules->automaton, here->suffix, label) : 0;
+			const struct state *const suffix = &rules->automaton.state[there->suffix];
 			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
-			there->hit = there->phrase || there->shorter;
 			if (row)
-				row[there->class] = child;
+				row[label] = child;
 		}
 	}
 }
@@ -661,7 +887,8 @@ void bm_rules_seal(struct bm_rules *rules)
 	const size_t bound = classes_build(rules);
 	assert(bound <= BM_PHRASES_BYTES_MAX);
 	struct node *const nodes = trie_build(rules, bound, &rules->states);
-	rules->state = bm_alloc((rules->states + 1) * sizeof *rules->state);
+	rules->automaton.state = bm_alloc((rules->states + 1) * sizeof *rules->automaton.state);
+	rules->automaton.label = bm_zalloc(rules->states + 16, sizeof *rules->automaton.label);
 	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
 	states_number(rules, nodes, order);
 	bm_free(order);
@@ -676,8 +903,7 @@ struct bm_rules_scratch *bm_rules_scratch_new(const struct bm_rules *rules)
 {
 	struct bm_rules_scratch *scratch = bm_zalloc(1, sizeof *scratch);
 	scratch->phrase_epoch = bm_zalloc(rules->phrase_count + 1, sizeof *scratch->phrase_epoch);
-	scratch->rule_epoch = bm_zalloc(rules->count + 1, sizeof *scratch->rule_epoch);
-	scratch->rule_found = bm_zalloc(rules->count + 1, sizeof *scratch->rule_found);
+	scratch->found = bm_zalloc(rules->count + 1, sizeof *scratch->found);
 	return scratch;
 }
 
@@ -686,8 +912,7 @@ void bm_rules_scratch_free(struct bm_rules_scratch *scratch)
 	if (!scratch)
 		return;
 	bm_free(scratch->phrase_epoch);
-	bm_free(scratch->rule_epoch);
-	bm_free(scratch->rule_found);
+	bm_free(scratch->found);
 	bm_free(scratch);
 }
 
@@ -700,9 +925,14 @@ struct query {
 	enum bm_stage stage;
 	struct bm_enhanced enhanced;
 	uint32_t best; /* smallest fitting rule so far, or BM_RULE_NONE */
+	bool all;      /* every rule is looked at, not only those before the best */
+	size_t links;
+	struct {
+		size_t from, to;
+	} link[BM_LINKS_MAX]; /* where links stand in the template */
 };
 
-/* pattern_fits - does one pattern match the query's codes */
+/* pattern_fits - does one pattern match the query's codes; x.1.1 is no 2.1.1, which is no failure */
 static bool pattern_fits(const struct pattern *pattern, const struct query *query)
 {
 	if (pattern->kind == PATTERN_BASIC) {
@@ -712,8 +942,8 @@ static bool pattern_fits(const struct pattern *pattern, const struct query *quer
 		       (pattern->detail == WILD || pattern->detail == code % 10);
 	}
 	const struct bm_enhanced enhanced = query->enhanced;
-	return enhanced.class && (!pattern->class || pattern->class == enhanced.class) &&
-	       (pattern->subject == WILD || pattern->subject == enhanced.subject) &&
+	const bool class = pattern->class ? pattern->class == enhanced.class : enhanced.class > 2;
+	return class && (pattern->subject == WILD || pattern->subject == enhanced.subject) &&
 	       (pattern->detail == WILD || pattern->detail == enhanced.detail);
 }
 
@@ -737,40 +967,94 @@ static bool rule_fits(const struct rule *rule, const struct query *query)
 	return (!codes || code) && (!stages || stage);
 }
 
-/* phrase_found - count a phrase, once, for each rule that names it */
-static void phrase_found(struct query *query, uint32_t number)
+/* is_near - does start lie at most gap bytes behind end */
+static bool is_near(uint32_t end, size_t start, uint8_t gap)
+{
+	return start >= end && start - end <= gap;
+}
+
+/* group_found - note that a phrase of a group stands at [start, end); false = it stands too far from
+ * the phrase it belongs behind */
+static bool group_found(const struct rule *rule, struct found *found, uint8_t group, size_t start,
+			size_t end)
+{
+	const int number = __builtin_ctz(group);
+	if (rule->near & group) {
+		const uint32_t *const before = found->end[number - 1];
+		const uint8_t gap = rule->gap[number];
+		if (!(found->groups & group >> 1) ||
+		    !(is_near(before[0], start, gap) || is_near(before[1], start, gap)))
+			return false;
+	}
+	found->end[number][1] = found->groups & group ? found->end[number][0] : (uint32_t)end;
+	found->end[number][0] = (uint32_t)end;
+	found->groups |= group;
+	return true;
+}
+
+/* links_find - note where links stand: the page "help_spam_16" is no word about spam */
+static void links_find(struct query *query, struct bm_bytes template)
+{
+	size_t at = bm_bytes_find_near(template, 0, ':');
+	while (at + 2 < template.size && query->links < BM_LINKS_MAX) {
+		size_t to = at + 1;
+		if (template.data[at + 1] == '/' && template.data[at + 2] == '/') {
+			to = bm_bytes_find_near(template, at, ' ');
+			query->link[query->links].from = at;
+			query->link[query->links++].to = to;
+		}
+		at = bm_bytes_find_near(template, to, ':');
+	}
+}
+
+/* is_in_link - does end stand inside a link */
+static bool is_in_link(const struct query *query, size_t end)
+{
+	for (size_t i = 0; i < query->links; i++)
+		if (end > query->link[i].from && end <= query->link[i].to)
+			return true;
+	return false;
+}
+
+/* phrase_found - a phrase ends in front of end: note it in each rule that names it */
+static void phrase_found(struct query *query, uint32_t number, size_t end)
 {
 	struct bm_rules_scratch *const scratch = query->scratch;
-	if (scratch->phrase_epoch[number] == scratch->epoch)
+	const struct phrase *const phrase = &query->rules->phrases[number];
+	if (scratch->phrase_epoch[number] == scratch->epoch && !phrase->near)
+		return;
+	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
 	scratch->phrase_epoch[number] = scratch->epoch;
-	const struct phrase *const phrase = &query->rules->phrases[number];
 	for (uint32_t i = 0; i < phrase->users; i++) {
-		const uint32_t index = query->rules->users[phrase->first_user + i];
-		if (index >= query->best)
+		const struct user user = query->rules->users[phrase->first_user + i];
+		if (user.rule >= query->best)
 			break;
-		if (scratch->rule_epoch[index] != scratch->epoch) {
-			scratch->rule_epoch[index] = scratch->epoch;
-			scratch->rule_found[index] = 0;
+		struct found *const found = &scratch->found[user.rule];
+		if (found->epoch != scratch->epoch) {
+			found->epoch = scratch->epoch;
+			found->groups = 0;
 		}
-		const struct rule *const rule = &query->rules->rules[index];
-		if (++scratch->rule_found[index] == rule->phrases && rule_fits(rule, query))
-			query->best = index;
+		const struct rule *const rule = &query->rules->rules[user.rule];
+		if (group_found(rule, found, user.group, end - phrase->text.size, end) &&
+		    found->groups == (1u << rule->groups) - 1 && !query->all &&
+		    rule_fits(rule, query))
+			query->best = user.rule;
 	}
 }
 
 /* phrases_scan - one pass over the template */
 static void phrases_scan(struct query *query, struct bm_bytes template)
 {
-	const struct bm_rules *const rules = query->rules;
+	const struct automaton automaton = query->rules->automaton;
+	const uint8_t *const class_of = query->rules->class_of;
 	uint32_t state = 0;
 	for (size_t i = 0; i < template.size; i++) {
-		state = step(rules, state, rules->class_of[template.data[i]]);
-		if (!rules->state[state].hit)
-			continue;
-		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
-		for (; end; end = rules->state[end].shorter)
-			phrase_found(query, rules->state[end].phrase - 1);
+		state = step(&automaton, state, class_of[template.data[i]]);
+		const struct state here = automaton.state[state];
+		uint32_t end = here.phrase ? state : here.shorter;
+		for (; end; end = automaton.state[end].shorter)
+			phrase_found(query, automaton.state[end].phrase - 1, i + 1);
 	}
 }
 
@@ -780,7 +1064,7 @@ static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *sc
 	if (++scratch->epoch)
 		return;
 	memset(scratch->phrase_epoch, 0, rules->phrase_count * sizeof *scratch->phrase_epoch);
-	memset(scratch->rule_epoch, 0, rules->count * sizeof *scratch->rule_epoch);
+	memset(scratch->found, 0, rules->count * sizeof *scratch->found);
 	scratch->epoch = 1;
 }
 
@@ -797,6 +1081,7 @@ struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_s
 			      .enhanced = reply->enhanced,
 			      .best = BM_RULE_NONE};
 	epoch_next(rules, scratch);
+	links_find(&query, template);
 	phrases_scan(&query, template);
 	if (!query.enhanced.class)
 		query.enhanced = dsn;
@@ -827,31 +1112,61 @@ const struct bm_keep *bm_rules_keep(const struct bm_rules *rules)
 
 struct bm_rule_look bm_rules_look(const struct bm_rules *rules, uint32_t index)
 {
-	_Static_assert((int)BM_RULE_EVIDENCE_MAX == (int)BM_RULE_PHRASES_MAX, "all phrases fit");
 	assert(index < rules->count);
 	const struct rule *const rule = &rules->rules[index];
-	struct bm_rule_look look = {.phrase_count = rule->phrases,
-				    .rank = rule->rank,
-				    .file = rule->file,
-				    .line = rule->line};
-	for (uint8_t i = 0; i < rule->phrases; i++)
-		look.phrases[i] = rules->phrases[rule->phrase[i]].text;
+	struct bm_rule_look look = {
+		.words = rule->groups, .rank = rule->rank, .file = rule->file, .line = rule->line};
 	for (uint8_t i = 0; i < rule->codes; i++)
 		look.by_enhanced |= rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED;
 	return look;
 }
 
-/* phrases_stamp - stamp every phrase of the template with the scratch's epoch */
-static void phrases_stamp(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
-			  struct bm_bytes template)
+/* evidence_note - a phrase that ends in front of end is the rule's: keep where it stands */
+static void evidence_note(struct query *query, uint32_t index, uint32_t number, size_t end,
+			  size_t from[BM_RULE_GROUPS_MAX], size_t to[BM_RULE_GROUPS_MAX])
 {
-	uint32_t state = 0;
-	for (size_t i = 0; i < template.size; i++) {
-		state = step(rules, state, rules->class_of[template.data[i]]);
-		uint32_t end = rules->state[state].phrase ? state : rules->state[state].shorter;
-		for (; end; end = rules->state[end].shorter)
-			scratch->phrase_epoch[rules->state[end].phrase - 1] = scratch->epoch;
+	const struct phrase *const phrase = &query->rules->phrases[number];
+	const struct rule *const rule = &query->rules->rules[index];
+	struct found *const found = &query->scratch->found[index];
+	if (query->links && !phrase->link && is_in_link(query, end))
+		return;
+	for (uint32_t i = 0; i < phrase->users; i++) {
+		const struct user user = query->rules->users[phrase->first_user + i];
+		if (user.rule != index ||
+		    !group_found(rule, found, user.group, end - phrase->text.size, end))
+			continue;
+		const int group = __builtin_ctz(user.group);
+		from[group] = end - phrase->text.size;
+		to[group] = end;
 	}
+}
+
+unsigned bm_rules_evidence(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+			   uint32_t index, struct bm_bytes template,
+			   struct bm_bytes evidence[BM_RULE_EVIDENCE_MAX])
+{
+	_Static_assert((int)BM_RULE_EVIDENCE_MAX == (int)BM_RULE_GROUPS_MAX, "all groups fit");
+	assert(index < rules->count);
+	const struct rule *const rule = &rules->rules[index];
+	struct query query = {.rules = rules, .scratch = scratch};
+	struct found *const found = &scratch->found[index];
+	size_t from[BM_RULE_GROUPS_MAX], to[BM_RULE_GROUPS_MAX];
+	uint32_t state = 0;
+	unsigned count = 0;
+	found->groups = 0;
+	links_find(&query, template);
+	for (size_t i = 0; i < template.size && found->groups != (1u << rule->groups) - 1; i++) {
+		state = step(&rules->automaton, state, rules->class_of[template.data[i]]);
+		const struct state *const states = rules->automaton.state;
+		uint32_t end = states[state].phrase ? state : states[state].shorter;
+		for (; end; end = states[end].shorter)
+			evidence_note(&query, index, states[end].phrase - 1, i + 1, from, to);
+	}
+	for (uint8_t group = 0; group < rule->groups; group++)
+		if (found->groups & 1u << group)
+			evidence[count++] = (struct bm_bytes){template.data + from[group],
+							      to[group] - from[group]};
+	return count;
 }
 
 void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
@@ -859,21 +1174,25 @@ void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *
 			 const struct bm_reply *reply, struct bm_enhanced dsn, bool *fits)
 {
 	assert(rules->sealed);
-	const struct query words = {.rules = rules,
-				    .provider = provider,
-				    .code = reply->code,
-				    .stage = reply->stage,
-				    .enhanced = reply->enhanced};
+	struct query words = {.rules = rules,
+			      .scratch = scratch,
+			      .provider = provider,
+			      .code = reply->code,
+			      .stage = reply->stage,
+			      .enhanced = reply->enhanced,
+			      .best = BM_RULE_NONE,
+			      .all = true};
+	epoch_next(rules, scratch);
+	links_find(&words, template);
+	phrases_scan(&words, template);
 	struct query codes = words;
 	if (!codes.enhanced.class)
 		codes.enhanced = dsn;
-	epoch_next(rules, scratch);
-	phrases_stamp(rules, scratch, template);
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *const rule = &rules->rules[i];
-		bool all = true;
-		for (uint8_t k = 0; k < rule->phrases; k++)
-			all &= scratch->phrase_epoch[rule->phrase[k]] == scratch->epoch;
-		fits[i] = all && rule_fits(rule, rule->phrases ? &words : &codes);
+		const struct found *const found = &scratch->found[i];
+		const bool all = rule->groups == 0 || (found->epoch == scratch->epoch &&
+						       found->groups == (1u << rule->groups) - 1);
+		fits[i] = all && rule_fits(rule, rule->groups ? &words : &codes);
 	}
 }

@@ -6,13 +6,21 @@
  *     NAME  CATEGORY  SCOPE  CODES  "phrase" "phrase" ...
  *
  * NAME is unique ([a-z0-9-./]); SCOPE is a provider or `*`; CODES is `*` or a comma list of basic
- * (550, 4xx) and enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match; all phrases must
- * occur, compared without case (ASCII), as substrings of the masked reply (its template).  `#`
- * starts a comment.
+ * (550, 4xx) and enhanced (5.1.1, 5.7.x, x.2.2) patterns, any of which must match, and stages
+ * (@rcpt), likewise; all phrases must occur, compared without case (ASCII), as substrings of the
+ * masked reply (its template).  `#` starts a comment.
  *
- * Order of evidence, strongest first: user rules; provider rules with phrases; general rules with
- * phrases; provider rules with codes only; enhanced-code rules; basic-code rules.  Within one rank
- * the earlier file (by name) and line wins.
+ * A phrase may be written as a choice: "no such user|user {unknown|not found}" occurs when one of
+ * "no such user", "user unknown" and "user not found" does.  Braces do not nest; a backslash makes
+ * an ordinary byte of ", \, |, { and }.  A ~ between two phrases wants the second at most 32 bytes
+ * behind the end of the first, a ~8 at most 8: "user|mailbox" ~ "not found" knows "user <addr> was
+ * not found".  Phrases of words alone are not looked for in links.
+ *
+ * Order of evidence, strongest first: user rules; a provider's own codes (its rules of nothing but
+ * enhanced codes x.7 with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
+ * first because their lines stand first; general rules with phrases; a provider's reading of common
+ * codes; enhanced-code rules; basic-code rules.  So a text that contradicts its code wins.  Within
+ * one rank the earlier file (by name) and line wins.
  */
 #ifndef BOUNCEMILL_RULE_H
 #define BOUNCEMILL_RULE_H
@@ -68,8 +76,7 @@ const struct bm_keep *bm_rules_keep(const struct bm_rules *rules);
 /* What `diagnose` shows of a rule, and how strong its evidence is. */
 enum { BM_RULE_EVIDENCE_MAX = 8 };
 struct bm_rule_look {
-	struct bm_bytes phrases[BM_RULE_EVIDENCE_MAX]; /* in lower case; owned by the set */
-	unsigned phrase_count;
+	unsigned words;   /* phrases that must occur; 0 = codes alone decide */
 	unsigned rank;    /* 0 is the strongest: the order of evidence above */
 	bool by_enhanced; /* its codes are enhanced ones, or some are */
 	const char *file; /* where it stands */
@@ -77,6 +84,11 @@ struct bm_rule_look {
 };
 /* bm_rules_look - all of that about rule index, which must be one */
 struct bm_rule_look bm_rules_look(const struct bm_rules *rules, uint32_t index);
+/* bm_rules_evidence - the words of a template for which rule index, that fits it, does: slices of
+ * template, one for each of its phrases; returns how many */
+unsigned bm_rules_evidence(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+			   uint32_t index, struct bm_bytes template,
+			   struct bm_bytes evidence[BM_RULE_EVIDENCE_MAX]);
 /* bm_rules_candidates - mark fits[rule] for every rule whose phrases, scope and codes fit, the
  * verdict's and those that it beats; arguments as for bm_rules_match.  For audits: it looks at
  * each rule. */
