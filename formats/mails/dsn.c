@@ -6,7 +6,7 @@
  * group begins where a field of a recipient comes behind a blank line, or comes a second time; and
  * a group counts when it names a recipient.
  *
- * The text to classify is Diagnostic-Code; where that is missing or holds a bare code, it is what
+ * The text to classify is Diagnostic-Code, or for Postfix the same with its frame; where that is missing or holds a bare code, it is what
  * the text for people says about this recipient (notice_explain).  What a report does not say is
  * left open: an unknown Action follows the class of Status.
  */
@@ -157,6 +157,12 @@ static struct bm_bytes diagnostic_of(struct work *work, const struct group *grou
 	const struct bm_bytes said =
 		decode_raw(work, scratch_unfold(work->scratch, untyped(group->field[DIAGNOSTIC]),
 						DIAGNOSTIC_BYTES_MAX));
+	/* Postfix's report leaves out at which command it was said: its text does not */
+	const struct bm_bytes frame = work->mail->queue_id.size && said.size
+					      ? reason_frame(work, address)
+					      : (struct bm_bytes){0};
+	if (frame.size)
+		return decode_raw(work, frame);
 	if (!says_little(said)) {
 		const struct bm_bytes whole = reason_transcript(work, said);
 		return whole.size ? whole : said;
