@@ -41,6 +41,7 @@ Test(mbox, from_lines_of_any_shape)
 		"From \"a b\"@example.org Mon Nov  2 08:00:00 2026 remote from relay",
 		"From MAILER-DAEMON 2 Nov 2026 08:00:00 +0100",
 		"From a@example.org 2026 Nov 2 8:00:00",
+		"From () 2026-11-02 08:00:00 +0000",
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		char text[300];

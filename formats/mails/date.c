@@ -20,12 +20,14 @@ struct stamp {
 static int64_t digits(struct bm_bytes word)
 {
 	int64_t sum = 0;
-	for (size_t i = 0; i < word.size; i++)
+	if (word.size == 0 || word.size > 6)
+		return -1;
+	for (size_t i = 0; i < word.size; i++) {
 		if (!bm_is_digit(word.data[i]))
 			return -1;
-		else
-			sum = sum * 10 + word.data[i] - '0';
-	return word.size && word.size <= 6 ? sum : -1;
+		sum = sum * 10 + word.data[i] - '0';
+	}
+	return sum;
 }
 
 /* month_number - 1..12, or 0 */

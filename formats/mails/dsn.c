@@ -6,7 +6,7 @@
  * group begins where a field of a recipient comes behind a blank line, or comes a second time; and
  * a group counts when it names a recipient.
  *
- * The text to classify is Diagnostic-Code; where that is missing or holds a bare code, it is what
+ * The text to classify is Diagnostic-Code, or for Postfix the same with its frame; where that is missing or holds a bare code, it is what
  * the text for people says about this recipient (notice_explain).  What a report does not say is
  * left open: an unknown Action follows the class of Status.
  */
@@ -42,6 +42,52 @@ static struct bm_bytes untyped(struct bm_bytes value)
 		       : run_trim(value);
 }
 
+/* hex_take - the number inside "\\x{1F4A9}" at the head of run; the bytes it takes, or 0 */
+static size_t hex_take(struct bm_bytes run, uint32_t *number)
+{
+	size_t i = 3;
+	*number = 0;
+	if (run.size < 5 || memcmp(run.data, "\\x{", 3) != 0)
+		return 0;
+	for (; i < run.size && i < 9 && run.data[i] != '}'; i++) {
+		const uint8_t byte = low_byte(run.data[i]);
+		if (!bm_is_digit(byte) && (byte < 'a' || byte > 'f'))
+			return 0;
+		*number = *number * 16 + (bm_is_digit(byte) ? byte - '0' : byte - 'a' + 10);
+	}
+	return i > 3 && i < run.size && run.data[i] == '}' && *number <= 0x10ffff ? i + 1 : 0;
+}
+
+/* utf8_put - the UTF-8 of a code point; returns its size */
+static size_t utf8_put(uint8_t *out, uint32_t number)
+{
+	const unsigned more = number < 0x80 ? 0 : number < 0x800 ? 1 : number < 0x10000 ? 2 : 3;
+	static const uint8_t marks[] = {0, 0xc0, 0xe0, 0xf0};
+	for (unsigned i = more; i > 0; i--, number >>= 6)
+		out[i] = (uint8_t)(0x80 | (number & 0x3f));
+	out[0] = (uint8_t)(marks[more] | number);
+	return more + 1;
+}
+
+/* unescaped - a UTF-8 address as RFC 6533 lets ASCII write it: "j\x{FC}rgen" */
+static struct bm_bytes unescaped(struct work *work, struct bm_bytes address)
+{
+	if (bm_bytes_search(address, BM_BYTES("\\x{")) == address.size)
+		return address;
+	uint8_t *const text = scratch_take(work->scratch, address.size);
+	size_t size = 0;
+	for (size_t i = 0; i < address.size;) {
+		uint32_t number;
+		const size_t taken = hex_take(bm_bytes_from(address, i), &number);
+		if (taken)
+			size += utf8_put(text + size, number);
+		else
+			text[size++] = address.data[i];
+		i += taken ? taken : 1;
+	}
+	return (struct bm_bytes){text, size};
+}
+
 /* address_of - the address of a recipient field, without angles */
 static struct bm_bytes address_of(struct work *work, struct bm_bytes value)
 {
@@ -51,7 +97,7 @@ static struct bm_bytes address_of(struct work *work, struct bm_bytes value)
 		address = bm_bytes_from(address, 1);
 		address = run_first(address, bm_bytes_find(address, 0, '>'));
 	}
-	return run_trim(address);
+	return unescaped(work, run_trim(address));
 }
 
 /* host_of - the host of an MTA field, without what servers write behind it */
@@ -111,6 +157,12 @@ static struct bm_bytes diagnostic_of(struct work *work, const struct group *grou
 	const struct bm_bytes said =
 		decode_raw(work, scratch_unfold(work->scratch, untyped(group->field[DIAGNOSTIC]),
 						DIAGNOSTIC_BYTES_MAX));
+	/* Postfix's report leaves out at which command it was said: its text does not */
+	const struct bm_bytes frame = work->mail->queue_id.size && said.size
+					      ? reason_frame(work, address)
+					      : (struct bm_bytes){0};
+	if (frame.size)
+		return decode_raw(work, frame);
 	if (!says_little(said)) {
 		const struct bm_bytes whole = reason_transcript(work, said);
 		return whole.size ? whole : said;
@@ -232,7 +284,8 @@ void report_fields(struct work *work, struct bm_bytes body)
 static bool is_report(const struct part *part)
 {
 	if (mime_is(part, "message/delivery-status") ||
-	    mime_is(part, "message/global-delivery-status"))
+	    mime_is(part, "message/global-delivery-status") ||
+	    mime_is(part, "message/tracking-status"))
 		return true;
 	const struct bm_bytes near = run_first(part->body, 512);
 	size_t offset = 0;

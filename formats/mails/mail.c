@@ -253,6 +253,7 @@ static void read_one(struct work *work, struct bm_bytes data)
 	work->count = 0;
 	work->text_made = false;
 	work->explained = NULL;
+	work->frame_at = work->frames_missed = 0;
 	work->original = work->inner = (struct bm_bytes){0};
 	mime_read(work, unwrapped(data));
 	mail->date = work_date(work->parts[0].field[FIELD_DATE]);

@@ -37,10 +37,10 @@ static bool is_clock(struct bm_bytes word)
 	       bm_is_digit(word.data[colon + 2]);
 }
 
-/* is_year - 1970 to 2099 */
+/* is_year - 1900 to 2099, alone or before a month: "2026-11-02" */
 static bool is_year(struct bm_bytes word)
 {
-	return word.size == 4 &&
+	return (word.size == 4 || (word.size == 10 && word.data[4] == '-')) &&
 	       (bm_bytes_starts(word, BM_BYTES("19")) || bm_bytes_starts(word, BM_BYTES("20"))) &&
 	       bm_is_digit(word.data[2]) && bm_is_digit(word.data[3]);
 }
@@ -152,10 +152,14 @@ struct bm_bytes bm_mbox_mail(struct bm_bytes data, size_t border, size_t *next)
 /* known_name - a field that hardly any mail lacks */
 static bool known_name(struct bm_bytes name)
 {
-	static const char *const names[] = {"received",     "return-path",  "from",
-					    "to",           "subject",      "date",
-					    "message-id",   "mime-version", "delivered-to",
-					    "content-type", "reply-to",     "x-original-to"};
+	static const char *const names[] = {"received",       "return-path",
+					    "from",           "to",
+					    "subject",        "date",
+					    "message-id",     "mime-version",
+					    "delivered-to",   "content-type",
+					    "reply-to",       "x-original-to",
+					    "x-received",     "x-apparently-to",
+					    "dkim-signature", "authentication-results"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (run_is(name, names[i]))
 			return true;

@@ -12,7 +12,13 @@
 
 #include "notices.h"
 
-enum { REGION_BYTES_MAX = 4096, REASON_BYTES_MAX = 1000, CAUSE_BYTES_MAX = 300 };
+enum {
+	REGION_BYTES_MAX = 4096,
+	REASON_BYTES_MAX = 1000,
+	CAUSE_BYTES_MAX = 300,
+	ALIAS_BYTES_MAX = 400,
+	FRAMES_MISSED_MAX = 100
+};
 
 /* starts_any - does low begin with one of the words */
 static bool starts_any(struct bm_bytes low, const char *const words[])
@@ -297,4 +303,41 @@ struct bm_bytes reason_transcript(struct work *work, struct bm_bytes first)
 		whole[size++] = ' ';
 	}
 	return run_trim((struct bm_bytes){whole, size});
+}
+
+/* frame_start - offset behind "<address>: " or "<address> (expanded from <other>): " at the head of
+ * run, whose address takes size bytes */
+static size_t frame_start(struct bm_bytes run, size_t size)
+{
+	const struct bm_bytes near = run_first(run, size + ALIAS_BYTES_MAX);
+	const bool alias = run_starts(bm_bytes_from(near, size), " (expanded from");
+	const struct bm_bytes mark = alias ? BM_BYTES("): ") : BM_BYTES(": ");
+	const struct bm_bytes rest = bm_bytes_from(near, size);
+	const size_t at = bm_bytes_search(rest, mark);
+	return at < rest.size && (alias || at == 0) ? size + at + mark.size : 0;
+}
+
+struct bm_bytes reason_frame(struct work *work, struct bm_bytes address)
+{
+	const struct bm_bytes text = work_text(work);
+	uint8_t *const mark = scratch_take(work->scratch, address.size + 2);
+	mark[0] = '<';
+	memcpy(mark + 1, address.data, address.size);
+	mark[address.size + 1] = '>';
+	const struct bm_bytes rest = bm_bytes_from(text, work->frame_at);
+	const size_t at = work->frames_missed < FRAMES_MISSED_MAX
+				  ? bm_bytes_search(rest, (struct bm_bytes){mark, address.size + 2})
+				  : rest.size;
+	work->frames_missed += at == rest.size;
+	if (at == rest.size)
+		return (struct bm_bytes){0};
+	work->frame_at += at + 1;
+	const size_t start = frame_start(bm_bytes_from(rest, at), address.size + 2);
+	const struct bm_bytes region = run_first(bm_bytes_from(rest, at + start), REGION_BYTES_MAX);
+	const size_t end = bm_bytes_search(region, BM_BYTES("\n\n"));
+	const struct bm_bytes frame =
+		scratch_unfold(work->scratch, run_first(region, end), REGION_BYTES_MAX);
+	return start && (run_has(frame, " said: ") || run_has(frame, " refused to talk to me: "))
+		       ? frame
+		       : (struct bm_bytes){0};
 }

@@ -25,5 +25,8 @@ struct bm_bytes reason_remote(struct bm_bytes region);
 /* reason_transcript - a reply of several lines of which a report quotes only the first: all of it,
  * from the session's transcript; or empty */
 struct bm_bytes reason_transcript(struct work *work, struct bm_bytes first);
+/* reason_frame - what Postfix's text for people says about a recipient, as its log does: "host H[IP]
+ * said: ... (in reply to RCPT TO command)"; or empty.  To be asked in the order of the report. */
+struct bm_bytes reason_frame(struct work *work, struct bm_bytes address);
 
 #endif

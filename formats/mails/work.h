@@ -58,6 +58,7 @@ struct work {
 	struct bm_bytes inner;    /* ... and that message, as far as it came back */
 	const void *found;        /* what recognise leaves for read */
 	size_t found_at;
+	size_t frame_at, frames_missed;  /* of reason_frame */
 	struct bm_bytes loose;           /* of dsn.c */
 	const struct findings *findings; /* of notice.c */
 	struct findings *explained;      /* the same, for reports that do not say why */
