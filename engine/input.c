@@ -813,7 +813,8 @@ void bm_inputs_identify(struct bm_inputs *inputs, int year)
 	if (inputs->count)
 		qsort(inputs->list, inputs->count, sizeof *inputs->list, by_time);
 	drop_same_files(inputs);
-	drop_duplicates(inputs);
+	if (!inputs->keep_equal)
+		drop_duplicates(inputs);
 	for (size_t i = 0; i < inputs->count; i++)
 		if (!inputs->list[i].skip)
 			inputs->bytes += inputs->list[i].size;

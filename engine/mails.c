@@ -72,7 +72,7 @@ static void say_logs(const struct bm_inputs *inputs)
 int bm_mails_run(const struct bm_options *options, struct bm_examiner *examiner,
 		 struct bm_text *out)
 {
-	struct bm_inputs inputs = {0};
+	struct bm_inputs inputs = {.keep_equal = true};
 	struct bm_block block = {0};
 	for (size_t i = 0; i < options->path_count; i++)
 		bm_inputs_add(&inputs, options->paths[i]);
