@@ -136,11 +136,9 @@ static int verdict(struct bm_inputs *inputs, const struct bm_run *run)
 static void status_of_mails(struct bm_source *source)
 {
 	if (source->joined || source->foreign)
-		snprintf(
-			source->status, sizeof source->status,
-			"ok; %llu recipients are counted by the log, %llu are of mail that was not "
-			"ours",
-			(unsigned long long)source->joined, (unsigned long long)source->foreign);
+		snprintf(source->status, sizeof source->status,
+			 "ok (recipients: %llu counted by the log, %llu of mail not ours)",
+			 (unsigned long long)source->joined, (unsigned long long)source->foreign);
 	else if (source->events == 0)
 		snprintf(source->status, sizeof source->status, "no bounce mails in it");
 }

@@ -124,6 +124,13 @@ static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_r
 	return fact;
 }
 
+/* sender_of - the sender of the mail that failed; a report need not tell it */
+static uint32_t sender_of(const struct bm_returned *returned, const struct bm_mail *mail)
+{
+	return mail->sender.size ? bm_classify_sender(returned->classifier, mail->sender)
+				 : bm_intern_add(returned->counter->tally->senders, mail->sender);
+}
+
 /* take_recipient - count one recipient of a report, unless a log has it */
 static void take_recipient(struct bm_returned *returned, const struct bm_mail *mail,
 			   const struct bm_mail_recipient *recipient,
@@ -146,8 +153,7 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 	if (!bm_pipeline_wants(returned->options, time))
 		return;
 	const struct bm_fact fact = judge(returned, recipient, time);
-	bm_count_returned(returned->counter, &fact,
-			  bm_classify_sender(returned->classifier, mail->sender));
+	bm_count_returned(returned->counter, &fact, sender_of(returned, mail));
 }
 
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes data,
