@@ -126,7 +126,8 @@ static bool in_pairs(struct bm_bytes run)
 
 struct bm_bytes decode_raw(struct work *work, struct bm_bytes run)
 {
-	if (is_utf8(run))
+	/* question marks in a row: an MTA has already made a mess of it, and its log has the same */
+	if (is_utf8(run) || bm_bytes_search(run, BM_BYTES("??")) < run.size)
 		return run;
 	return decode_charset(work, run,
 			      in_pairs(run) ? BM_BYTES("gb18030") : BM_BYTES("windows-1252"));
