@@ -20,7 +20,7 @@
 
 /* Charsets in use: opening one loads a module of the C library, which takes longer than all the
  * rest of a mail; as long as one is open, GMime's own opening of it is cheap as well. */
-enum { CONVERTERS_MAX = 8, CHARSET_BYTES_MAX = 40 };
+enum { CONVERTERS_MAX = 32, CHARSET_BYTES_MAX = 40 };
 
 struct converter {
 	char name[CHARSET_BYTES_MAX]; /* in lower case; "" = free */
