@@ -5,8 +5,10 @@
 
 #include "bouncemill/mail.h"
 
-#define FROM "From MAILER-DAEMON  Mon Nov  2 08:00:00 2026\n"
-#define MAIL "Subject: x\n\nbody\n\n"
+#define FROM   "From MAILER-DAEMON  Mon Nov  2 08:00:00 2026\n"
+#define QUOTED ">" FROM
+#define NOW    "From now 10:00 2026\n"
+#define MAIL   "Subject: x\n\nbody\n\n"
 
 /* count - the mails of a text */
 static size_t count(const char *text)
@@ -83,9 +85,8 @@ Test(mbox, a_mail_is_what_lies_between_borders)
 /* random_mbox - pieces that look like borders and pieces that do not, in any order */
 static size_t random_mbox(struct chance *chance, char *text, size_t room)
 {
-	static const char *const pieces[] = {
-		FROM,     MAIL,           "\n",     "\r\n", "From ", "x\n", "From now 10:00 2026\n",
-		">" FROM, "Subject: a\n", " 2026\n"};
+	static const char *const pieces[] = {FROM,  MAIL,   "\n", "\r\n",         "From ",
+					     "x\n", QUOTED, NOW,  "Subject: a\n", " 2026\n"};
 	size_t size = 0;
 	for (uint32_t n = chance_below(chance, 120); n > 0; n--) {
 		const char *const piece =

@@ -126,7 +126,10 @@ static bool compare(const char *file, struct bm_bytes data)
 {
 	struct part parts[BM_MAIL_PARTS_MAX];
 	struct bm_mail mail = {.kind = ""};
-	struct work work = {.mail = &mail, .parts = parts, .scratch = scratch_new()};
+	struct work work = {.mail = &mail,
+			    .parts = parts,
+			    .scratch = scratch_new(),
+			    .converters = converters_new()};
 	struct found left = {.count = 0}, right = {.count = 0};
 	GMimeMessage *const message = message_of(data);
 	cr_assert_not_null(message, "%s", file);
@@ -147,6 +150,7 @@ static bool compare(const char *file, struct bm_bytes data)
 		free(right.body[i]);
 	g_object_unref(message);
 	scratch_free(work.scratch);
+	converters_free(work.converters);
 	return whole;
 }
 

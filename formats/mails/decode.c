@@ -10,13 +10,29 @@
  *
  * Never fails: what cannot be decoded stays as it is.
  */
+#include "bouncemill/error.h"
 #include "work.h"
 
+#include <errno.h>
 #include <gmime/gmime.h>
 #include <stdlib.h>
 #include <threads.h>
 
-enum { WORD_BYTES_MAX = 4096, CHARSET_BYTES_MAX = 40, TAG_BYTES_MAX = 2048 };
+/* Charsets in use: opening one loads a module of the C library, which takes longer than all the
+ * rest of a mail; as long as one is open, GMime's own opening of it is cheap as well. */
+enum { CONVERTERS_MAX = 32, CHARSET_BYTES_MAX = 40 };
+
+struct converter {
+	char name[CHARSET_BYTES_MAX]; /* in lower case; "" = free */
+	GIConv handle;
+};
+
+struct converters {
+	struct converter list[CONVERTERS_MAX];
+	size_t next;
+};
+
+enum { WORD_BYTES_MAX = 4096, SPREAD_MAX = 4, TAG_BYTES_MAX = 2048 };
 
 void decode_start(void)
 {
@@ -67,9 +83,62 @@ static bool name_of(struct bm_bytes charset, char name[CHARSET_BYTES_MAX])
 	/* what is called gb2312 is written in its superset */
 	const struct bm_bytes right =
 		run_is(charset, "gb2312") || run_is(charset, "gbk") ? BM_BYTES("gb18030") : charset;
-	memcpy(name, right.data, right.size);
+	for (size_t i = 0; i < right.size; i++)
+		name[i] = (char)low_byte(right.data[i]);
 	name[right.size] = 0;
 	return true;
+}
+
+struct converters *converters_new(void)
+{
+	return bm_zalloc(1, sizeof(struct converters));
+}
+
+void converters_free(struct converters *converters)
+{
+	if (converters == NULL)
+		return;
+	for (size_t i = 0; i < CONVERTERS_MAX; i++)
+		if (converters->list[i].name[0])
+			g_iconv_close(converters->list[i].handle);
+	bm_free(converters);
+}
+
+/* converter - from a charset to UTF-8, opened when it is met first; NULL when there is none */
+static struct converter *converter(struct converters *converters, const char *name)
+{
+	struct converter *one = NULL;
+	for (size_t i = 0; i < CONVERTERS_MAX; i++)
+		if (strcmp(converters->list[i].name, name) == 0)
+			return &converters->list[i];
+	const GIConv handle = g_iconv_open("utf-8", name);
+	if (handle == (GIConv)-1)
+		return NULL;
+	one = &converters->list[converters->next++ % CONVERTERS_MAX];
+	if (one->name[0])
+		g_iconv_close(one->handle);
+	one->handle = handle;
+	memcpy(one->name, name, strlen(name) + 1);
+	return one;
+}
+
+/* convert - run by an open converter; what does not convert becomes a question mark */
+static struct bm_bytes convert(struct work *work, struct bm_bytes run, GIConv handle)
+{
+	size_t left = run.size, room = SPREAD_MAX * run.size + SPREAD_MAX;
+	const size_t whole = room;
+	char *in = (char *)keep(work, run.data, run.size).data;
+	char *const text = (char *)scratch_take(work->scratch, room), *out = text;
+	while (left > 0 && g_iconv(handle, &in, &left, &out, &room) == (gsize)-1) {
+		if (errno != EILSEQ || room == 0)
+			break;
+		*out++ = '?';
+		room--;
+		in++;
+		left--;
+	}
+	(void)g_iconv(handle, NULL, NULL, NULL, NULL); /* back to its first state */
+	return (struct bm_bytes){(uint8_t *)text, whole - room};
 }
 
 struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm_bytes charset)
@@ -77,17 +146,8 @@ struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm
 	char name[CHARSET_BYTES_MAX];
 	if (is_plain(run) || !name_of(charset, name))
 		return run;
-	GMimeFilter *const filter = g_mime_filter_charset_new(name, "utf-8");
-	if (filter == NULL)
-		return run;
-	char *out = NULL;
-	size_t size = 0, before;
-	/* the filter takes its input's memory for its own: it gets a copy */
-	const struct bm_bytes copy = keep(work, run.data, run.size);
-	g_mime_filter_complete(filter, (char *)copy.data, copy.size, 0, &out, &size, &before);
-	const struct bm_bytes decoded = out && size ? keep(work, out, size) : run;
-	g_object_unref(filter);
-	return decoded;
+	const struct converter *const one = converter(work->converters, name);
+	return one ? convert(work, run, one->handle) : run;
 }
 
 /* is_utf8 - is every byte part of a well-formed sequence; overlong forms are let pass */
@@ -126,7 +186,8 @@ static bool in_pairs(struct bm_bytes run)
 
 struct bm_bytes decode_raw(struct work *work, struct bm_bytes run)
 {
-	if (is_utf8(run))
+	/* question marks in a row: an MTA has already made a mess of it, and its log has the same */
+	if (is_utf8(run) || bm_bytes_search(run, BM_BYTES("??")) < run.size)
 		return run;
 	return decode_charset(work, run,
 			      in_pairs(run) ? BM_BYTES("gb18030") : BM_BYTES("windows-1252"));
@@ -142,11 +203,21 @@ static char *c_string(struct work *work, struct bm_bytes run)
 	return text;
 }
 
+/* warm - open the charset of the first encoded word */
+static void warm(struct work *work, struct bm_bytes run)
+{
+	const size_t from = bm_bytes_search(run, BM_BYTES("=?")) + 2;
+	char name[CHARSET_BYTES_MAX];
+	if (name_of(run_between(run, from, bm_bytes_find(run, from, '?')), name))
+		(void)converter(work->converters, name);
+}
+
 struct bm_bytes decode_words(struct work *work, struct bm_bytes run)
 {
 	run = run_first(run, WORD_BYTES_MAX);
 	if (bm_bytes_search(run, BM_BYTES("=?")) == run.size)
 		return run;
+	warm(work, run);
 	char *const text = g_mime_utils_header_decode_text(NULL, c_string(work, run));
 	if (text == NULL)
 		return run;

@@ -157,8 +157,10 @@ static struct bm_bytes diagnostic_of(struct work *work, const struct group *grou
 	const struct bm_bytes said =
 		decode_raw(work, scratch_unfold(work->scratch, untyped(group->field[DIAGNOSTIC]),
 						DIAGNOSTIC_BYTES_MAX));
-	/* Postfix's report leaves out at which command it was said: its text does not */
-	const struct bm_bytes frame = work->mail->queue_id.size && said.size
+	/* Postfix's report leaves out at which command it was said: its text does not.  Of a program
+	 * that mail was piped into, the report has the words that tell. */
+	const bool piped = run_starts(run_trim(group->field[DIAGNOSTIC]), "x-unix");
+	const struct bm_bytes frame = work->mail->queue_id.size && said.size && !piped
 					      ? reason_frame(work, address)
 					      : (struct bm_bytes){0};
 	if (frame.size)

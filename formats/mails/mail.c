@@ -27,6 +27,7 @@ struct bm_mail_reader *bm_mail_reader_new(void)
 	decode_start();
 	reader->work.parts = reader->parts;
 	reader->work.scratch = scratch_new();
+	reader->work.converters = converters_new();
 	return reader;
 }
 
@@ -35,6 +36,7 @@ void bm_mail_reader_free(struct bm_mail_reader *reader)
 	if (reader == NULL)
 		return;
 	scratch_free(reader->work.scratch);
+	converters_free(reader->work.converters);
 	bm_free(reader->work.list);
 	bm_free(reader);
 }

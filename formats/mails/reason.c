@@ -335,9 +335,6 @@ struct bm_bytes reason_frame(struct work *work, struct bm_bytes address)
 	const size_t start = frame_start(bm_bytes_from(rest, at), address.size + 2);
 	const struct bm_bytes region = run_first(bm_bytes_from(rest, at + start), REGION_BYTES_MAX);
 	const size_t end = bm_bytes_search(region, BM_BYTES("\n\n"));
-	const struct bm_bytes frame =
-		scratch_unfold(work->scratch, run_first(region, end), REGION_BYTES_MAX);
-	return start && (run_has(frame, " said: ") || run_has(frame, " refused to talk to me: "))
-		       ? frame
-		       : (struct bm_bytes){0};
+	return start ? scratch_unfold(work->scratch, run_first(region, end), REGION_BYTES_MAX)
+		     : (struct bm_bytes){0};
 }

@@ -7,7 +7,7 @@
 #include "bouncemill/error.h"
 #include "work.h"
 
-enum { BLOCK_BYTES = 256 << 10 };
+enum { BLOCK_BYTES = 1 << 20 };
 
 struct block {
 	struct block *next;

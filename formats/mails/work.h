@@ -52,6 +52,7 @@ struct work {
 	struct bm_mail_recipient *list;
 	size_t count, room;
 	struct scratch *scratch;
+	struct converters *converters; /* of decode.c */
 	bool text_made, text_html;
 	struct bm_bytes text;     /* what people are to read, decoded; see work_text */
 	struct bm_bytes original; /* header of the returned message where one was found ... */
@@ -103,6 +104,8 @@ struct bm_bytes mime_body(struct work *work, const struct part *part, size_t lim
 
 /* ---- decode.c: what needs a library ---- */
 void decode_start(void);
+struct converters *converters_new(void);
+void converters_free(struct converters *converters);
 struct bm_bytes decode_transfer(struct work *work, struct bm_bytes body, bool base64);
 /* decode_charset - run as UTF-8, or itself when the charset is unknown or nothing is to be done */
 struct bm_bytes decode_charset(struct work *work, struct bm_bytes run, struct bm_bytes charset);
