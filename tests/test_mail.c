@@ -321,3 +321,17 @@ Test(mail, charsets_and_encodings_become_utf8)
 	}
 	bm_mail_reader_free(reader);
 }
+
+/* Found by fuzz_mail. */
+Test(mail, what_the_fuzzer_found)
+{
+	struct bm_mail_reader *const reader = bm_mail_reader_new();
+	const struct bm_mail nobody = read_text(
+		reader, "From: a@example.org\n\n{\"notificationType\":\"Delivery\",\"mail\":{},"
+			"\"delivery\":{\"recipients\":[\"\"]}}\n");
+	cr_assert_eq(nobody.sort, BM_MAIL_UNREADABLE);
+	const struct bm_mail longest = read_text(
+		reader, "Date: 99999999999999999999999999999999999999999 Nov 2026 08:15:00\n\nx\n");
+	cr_assert_eq(longest.date, BM_TIME_UNKNOWN);
+	bm_mail_reader_free(reader);
+}
