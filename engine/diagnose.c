@@ -226,8 +226,9 @@ static void answer_cases(struct desk *desk, const struct bm_symptoms *symptoms)
 {
 	for (size_t i = 0; i < symptoms->count;) {
 		const struct bm_symptom *best = &symptoms->list[i];
-		struct bm_finding finding, other;
-		bm_examine(desk->examiner, &best->event, &finding);
+		struct bm_finding finding = {.category = best->known}, other;
+		if (best->known == BM_CATEGORY_UNKNOWN)
+			bm_examine(desk->examiner, &best->event, &finding);
 		for (i++; i < symptoms->count && symptoms->list[i].number == best->number; i++) {
 			const struct bm_symptom *const symptom = &symptoms->list[i];
 			bm_examine(desk->examiner, &symptom->event, &other);

@@ -496,7 +496,8 @@ static const struct command {
 	 "do about it and whether it is getting better.\n"
 	 "\n"
 	 "PATH is a file, a directory (walked), a .tar or .zip holding either, or - for standard\n"
-	 "input.  Compression and log format are told from content; the order does not matter.\n",
+	 "input.  It holds logs or bounce mails (mbox, Maildir, single mails), told from content\n"
+	 "like the compression; the order does not matter.\n",
 	 "Exit status: 0 complete; 1 finished, but some input could not be read in full;\n"
 	 "2 wrong usage, nothing readable or nothing recognised; 3 an output could not be\n"
 	 "written, or memory ran out.\n"

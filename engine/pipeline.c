@@ -15,6 +15,10 @@
  * whole prefix.  At the end the prefix is closed, and the workers' tallies, with the fold's own, merge
  * into one.
  *
+ * Bounce archives are inputs too.  A mail may tell what any line of any log told, so logs are ground
+ * first, and leave behind whom they saw fail (sent.h); then the same workers take the mails, block by
+ * block, and count what is news (returned.h).  Mails have no span: each stands alone.
+ *
  * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what does
  * not matter.  Spans merge by an associative function applied in one fixed order.  Blocks differ with
  * -j, but the cut gives the same lines, and the same year references, wherever it cuts.  Numbers and
@@ -61,6 +65,7 @@ struct pipeline {
 	pthread_mutex_t cut_lock;
 	pthread_cond_t stitched;
 	struct bm_cut *cut;
+	uint64_t raw_before; /* bytes of the inputs that the cut before this one has cut */
 
 	/* under fold_lock */
 	pthread_mutex_t fold_lock;
@@ -205,7 +210,8 @@ static bool next_block(struct pipeline *pipeline, struct bm_block *block)
 	pthread_mutex_lock(&pipeline->cut_lock);
 	const bool more = bm_cut_next(pipeline->cut, block) == BM_OK;
 	if (pipeline->options->progress)
-		bm_progress_update(pipeline->options->progress, bm_cut_raw_bytes(pipeline->cut), 0);
+		bm_progress_update(pipeline->options->progress,
+				   pipeline->raw_before + bm_cut_raw_bytes(pipeline->cut), 0);
 	pthread_mutex_unlock(&pipeline->cut_lock);
 	if (more && block->kind != BM_BLOCK_READY)
 		fill(pipeline, block);
@@ -368,6 +374,7 @@ static void grind(struct pipeline *pipeline, bool mails)
 	const unsigned ran = bm_parallel(threads, threads, work, pipeline);
 	if (ran > pipeline->run->threads)
 		pipeline->run->threads = ran;
+	pipeline->raw_before += bm_cut_raw_bytes(pipeline->cut);
 	bm_cut_free(pipeline->cut);
 }
 
