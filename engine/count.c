@@ -44,12 +44,17 @@ static inline bm_period period_of(struct bm_counter *counter, bm_time time)
 	return counter->hour_period;
 }
 
+/* count_cube - an outcome in the cube, and that domain, provider and category were seen */
 static void count_cube(struct bm_counter *counter, const struct bm_fact *fact,
-		       enum bm_outcome outcome, bm_time time)
+		       enum bm_outcome outcome, bm_time time, uint32_t source)
 {
+	struct bm_tally *const tally = counter->tally;
 	const uint32_t key[4] = {(uint32_t)period_of(counter, time), fact->domain,
-				 BM_PAIR(fact->provider, fact->category), 0};
-	bump(counter->tally, BM_CELLS_CUBE, key, outcome, 1);
+				 BM_PAIR(fact->provider, fact->category), source};
+	bump(tally, BM_CELLS_CUBE, key, outcome, 1);
+	bm_seen_add(&bm_tally_domain_at(tally, fact->domain)->seen, time);
+	bm_seen_add(&bm_tally_provider_at(tally, fact->provider)->seen, time);
+	bm_seen_add(&tally->category[fact->category], time);
 }
 
 /* count_relay - a delivery to a relay of its usual provider is counted beside its name, all else in
@@ -107,7 +112,8 @@ void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	const struct bm_tally *const tally = counter->tally;
 	const uint32_t pair = BM_PAIR(fact->provider, fact->category);
-	const uint32_t cube[4] = {(uint32_t)period_of(counter, fact->time), fact->domain, pair, 0};
+	const uint32_t cube[4] = {(uint32_t)period_of(counter, fact->time), fact->domain, pair,
+				  BM_SOURCE_LOG};
 	const uint32_t relay[4] = {fact->relay, pair, 0, 0};
 	const uint32_t spread[4] = {fact->template, fact->domain, 0, 0};
 	bm_cells_want(&tally->cells[BM_CELLS_CUBE], cube);
@@ -120,14 +126,10 @@ void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact)
 
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 {
-	struct bm_tally *const tally = counter->tally;
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
-	count_cube(counter, fact, outcome, fact->time);
+	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_LOG);
 	if (fact->has_relay)
 		count_relay(counter, fact, outcome);
-	bm_seen_add(&bm_tally_domain_at(tally, fact->domain)->seen, fact->time);
-	bm_seen_add(&bm_tally_provider_at(tally, fact->provider)->seen, fact->time);
-	bm_seen_add(&tally->category[fact->category], fact->time);
 	if (outcome != BM_DELIVERED)
 		count_failure(counter, fact);
 	else if (fact->delay_step != BM_NO_STEP)
@@ -136,14 +138,21 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 		count_address(counter, fact, outcome, fact->time);
 }
 
+void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, uint32_t sender)
+{
+	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
+	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
+	if (fact->category != BM_CATEGORY_FEEDBACK_LOOP) /* a complaint has no reply */
+		count_failure(counter, fact);
+	if (counter->addresses)
+		count_address(counter, fact, outcome, fact->time);
+	bm_count_sender(counter, sender, (enum bm_category)fact->category, outcome, 1);
+}
+
 void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time)
 {
-	struct bm_tally *const tally = counter->tally;
-	count_cube(counter, fact, BM_EXPIRED, time);
-	bm_seen_add(&bm_tally_domain_at(tally, fact->domain)->seen, time);
-	bm_seen_add(&bm_tally_provider_at(tally, fact->provider)->seen, time);
-	bm_seen_add(&tally->category[fact->category], time);
-	tally->template[fact->template].n[BM_EXPIRED]++;
+	count_cube(counter, fact, BM_EXPIRED, time, BM_SOURCE_LOG);
+	counter->tally->template[fact->template].n[BM_EXPIRED]++;
 	if (counter->addresses)
 		count_address(counter, fact, BM_EXPIRED, time);
 }

@@ -44,6 +44,8 @@ struct bm_counter {
 void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact);
+/* bm_count_returned - a failure that only a bounce mail tells of, for its sender too */
+void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, uint32_t sender);
 /* bm_count_expired - a recipient given up at time; fact is its last deferral */
 void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time);
 /* bm_count_sender - n outcomes of a sender's mail */

@@ -21,11 +21,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "bouncemill/mail.h"
 #include "record.h"
 #include "stream.h"
 
 enum {
-	RANGE_BYTES = 2 << 20, /* a multiple of BM_YEARS_STRIDE */
+	RANGE_BYTES = 2 << 20,       /* a multiple of BM_YEARS_STRIDE */
+	MAIL_BYTES_MAX = 32 << 20,   /* longer mails are left out, as longer lines are */
+	MAIL_WINDOW_BYTES = 1 << 16, /* where the last mail of a block is looked for first */
 	STREAM_BLOCK_BYTES = 2 << 20,
 	PART_BYTES_MAX = 64 << 20,        /* of one frame, decoded or not */
 	PART_WINDOW_BYTES = 4 << 20,      /* for finding frames */
@@ -87,6 +90,10 @@ static const struct bm_bytes export_border = {(const uint8_t *)"\n\n__CURSOR=", 
 /* next_start - offset of the first record start at or behind from (>= 1), data.size if none */
 static size_t next_start(const struct bm_lane *lane, struct bm_bytes data, size_t from)
 {
+	if (lane->input->transport == BM_TRANSPORT_MAIL)
+		return data.size;
+	if (lane->input->transport == BM_TRANSPORT_MBOX)
+		return bm_mbox_border(data, from, lane->over);
 	if (lane->input->transport != BM_TRANSPORT_EXPORT) {
 		const size_t end = bm_bytes_find(data, from - 1, '\n');
 		return end < data.size ? end + 1 : data.size;
@@ -96,9 +103,29 @@ static size_t next_start(const struct bm_lane *lane, struct bm_bytes data, size_
 	return found < data.size ? found + 2 : data.size;
 }
 
+/* last_mail - offset of the last From_ line in data but not at 0, or 0 if there is none: found from
+ * the first one on in a window at the end, which grows until there is one */
+static size_t last_mail(const struct bm_lane *lane, struct bm_bytes data)
+{
+	size_t last = 0;
+	for (size_t window = MAIL_WINDOW_BYTES; last == 0 && data.size > 1; window *= 4) {
+		size_t at = data.size > window ? data.size - window : 1;
+		const bool whole = at == 1;
+		for (; (at = bm_mbox_border(data, at, lane->over)) < data.size; at++)
+			last = at;
+		if (whole)
+			break;
+	}
+	return last;
+}
+
 /* last_start - offset of the last record start in data but not at 0, or 0 if there is none */
 static size_t last_start(const struct bm_lane *lane, struct bm_bytes data)
 {
+	if (lane->input->transport == BM_TRANSPORT_MAIL)
+		return 0;
+	if (lane->input->transport == BM_TRANSPORT_MBOX)
+		return last_mail(lane, data);
 	if (lane->input->transport != BM_TRANSPORT_EXPORT) {
 		const uint8_t *const end = data.size ? memrchr(data.data, '\n', data.size) : NULL;
 		return end ? (size_t)(end - data.data) + 1 : 0;
@@ -416,8 +443,11 @@ static bool hand_out_left(struct bm_lane *lane, struct bm_block *block)
 static struct bm_bytes drop_long(struct bm_lane *lane, struct bm_bytes data)
 {
 	const size_t start = data.size ? next_start(lane, data, 1) : 0;
+	const bool ended = bm_transport_is_mail(lane->input->transport)
+				   ? start < data.size
+				   : start && data.data[start - 1] == '\n';
 	lane->offset += start;
-	if (start && data.data[start - 1] == '\n') {
+	if (ended) {
 		lane->skipping = false;
 		lane->long_lines++;
 	}
@@ -438,6 +468,12 @@ static struct bm_bytes trim(struct bm_lane *lane, struct bm_bytes data)
 	return bm_bytes_from(data, dropped);
 }
 
+/* record_bytes_max - the longest record that is read */
+static size_t record_bytes_max(const struct bm_lane *lane)
+{
+	return bm_transport_is_mail(lane->input->transport) ? MAIL_BYTES_MAX : BM_LINE_BYTES_MAX;
+}
+
 /* carry - keep a record without its end for the next block; one that is too long already is
  * skipped, a hole in front of one dropped */
 static void carry(struct bm_lane *lane, struct bm_bytes rest)
@@ -445,11 +481,13 @@ static void carry(struct bm_lane *lane, struct bm_bytes rest)
 	const size_t dropped = nuls(rest);
 	rest = bm_bytes_from(rest, dropped);
 	lane->offset += dropped;
-	lane->skipping |= rest.size > BM_LINE_BYTES_MAX;
-	if (lane->skipping)
-		lane->offset += rest.size;
-	else
-		bm_text_add(&lane->carry, rest);
+	lane->skipping |= rest.size > record_bytes_max(lane);
+	size_t lost = lane->skipping ? rest.size : 0;
+	/* The From_ line that ends a mail may begin here and end in the next block. */
+	if (lane->skipping && lane->input->transport == BM_TRANSPORT_MBOX)
+		lost -= rest.size < BM_MBOX_LOOK_BYTES ? rest.size : BM_MBOX_LOOK_BYTES;
+	lane->offset += lost;
+	bm_text_add(&lane->carry, bm_bytes_from(rest, lost));
 }
 
 /* cut_buffer - hand out the whole records of data, carry the rest; false when there is none to hand
@@ -670,6 +708,8 @@ static void choose_kind(struct bm_lane *lane)
 {
 	const struct bm_input *const input = lane->input;
 	lane->kind = BM_BLOCK_READY;
+	if (bm_transport_is_mail(input->transport))
+		return;
 	if (strcmp(input->codec->name, "plain") != 0) {
 		if (find_parts(lane))
 			lane->kind = BM_BLOCK_PART;
@@ -732,6 +772,12 @@ static bool next_of(struct bm_cut *cut, struct bm_lane *lane, struct bm_block *b
 	return next_streamed(cut, lane, block);
 }
 
+/* is_wanted - is an input one that this cut cuts */
+static bool is_wanted(const struct bm_cut *cut, const struct bm_input *input)
+{
+	return !input->skip && bm_transport_is_mail(input->transport) == cut->options.mails;
+}
+
 enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block)
 {
 	for (;;) {
@@ -744,7 +790,7 @@ enum bm_err bm_cut_next(struct bm_cut *cut, struct bm_block *block)
 		if (cut->lane)
 			close_lane(cut);
 		while (cut->next_input < cut->inputs->count &&
-		       cut->inputs->list[cut->next_input].skip)
+		       !is_wanted(cut, &cut->inputs->list[cut->next_input]))
 			cut->next_input++;
 		if (cut->next_input == cut->inputs->count)
 			return BM_END;

@@ -16,6 +16,7 @@ struct bm_cut;
 struct bm_cut_options {
 	size_t block_bytes; /* 0 = default */
 	unsigned threads;
+	bool mails; /* cut the inputs that hold mails; else those that hold logs */
 };
 
 struct bm_cut *bm_cut_new(struct bm_inputs *inputs, const struct bm_cut_options *options);

@@ -24,6 +24,7 @@
 #include "audit.h"
 #include "batch.h"
 #include "finding.h"
+#include "mails.h"
 #include "output.h"
 #include "setup.h"
 #include "symptom.h"
@@ -225,8 +226,9 @@ static void answer_cases(struct desk *desk, const struct bm_symptoms *symptoms)
 {
 	for (size_t i = 0; i < symptoms->count;) {
 		const struct bm_symptom *best = &symptoms->list[i];
-		struct bm_finding finding, other;
-		bm_examine(desk->examiner, &best->event, &finding);
+		struct bm_finding finding = {.category = best->known}, other;
+		if (best->known == BM_CATEGORY_UNKNOWN)
+			bm_examine(desk->examiner, &best->event, &finding);
 		for (i++; i < symptoms->count && symptoms->list[i].number == best->number; i++) {
 			const struct bm_symptom *const symptom = &symptoms->list[i];
 			bm_examine(desk->examiner, &symptom->event, &other);
@@ -357,6 +359,8 @@ int bm_diagnose_run(const struct bm_options *options)
 			status = bm_batch_run(options->batch, desk.examiner, &desk.out);
 		else if (options->audit)
 			status = bm_audit_run(options->audit, rules, desk.examiner, &desk.out);
+		else if (options->mails)
+			status = bm_mails_run(options, desk.examiner, &desk.out);
 		else
 			status = answer_words(&desk);
 		status = print(&desk.out, status);

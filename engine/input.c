@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bouncemill/archive.h"
+#include "bouncemill/mail.h"
 #include "bouncemill/registry.h"
 #include "hash.h"
 #include "record.h"
@@ -327,6 +328,23 @@ static const char *refusal(const struct bm_codec *codec, struct bm_bytes head)
 	return NULL;
 }
 
+/* transport_of - what a decoded head begins: mails, or a log in one of its shapes */
+static enum bm_transport transport_of(struct bm_bytes head)
+{
+	const enum bm_transport transport = bm_transport_sniff(head);
+	if (transport != BM_TRANSPORT_LINES)
+		return transport;
+	switch (bm_mails_sniff(head)) {
+	case BM_MAILS_MBOX:
+		return BM_TRANSPORT_MBOX;
+	case BM_MAILS_ONE:
+		return BM_TRANSPORT_MAIL;
+	case BM_MAILS_NONE:
+		break;
+	}
+	return transport;
+}
+
 /* An archive being unpacked into inputs. */
 struct unpacking {
 	struct bm_inputs *inputs;
@@ -420,9 +438,11 @@ static void settle(struct bm_inputs *inputs, struct bm_input *input, int fd, str
 		bm_input_trouble(inputs, input, "%s", why);
 		return;
 	}
-	input->transport = bm_transport_sniff(decoded);
+	input->transport = transport_of(decoded);
+	input->source.mails = bm_transport_is_mail(input->transport);
 	note_digest(input, decoded);
-	date(input, decoded);
+	if (!bm_transport_is_mail(input->transport))
+		date(input, decoded);
 }
 
 /* identify - read the head of input, open at fd, and settle what it is; may add entries */
@@ -526,6 +546,17 @@ static char **entries(const char *path, size_t *count)
 	return names;
 }
 
+/* is_maildir - do the names of a directory hold cur and new */
+static bool is_maildir(char **names, size_t count)
+{
+	unsigned found = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *const name = strrchr(names[i], '/') + 1;
+		found |= strcmp(name, "cur") == 0 ? 1u : strcmp(name, "new") == 0 ? 2u : 0;
+	}
+	return found == 3;
+}
+
 static void add_directory(struct bm_inputs *inputs, const char *path, unsigned depth)
 {
 	size_t count = 0;
@@ -538,8 +569,11 @@ static void add_directory(struct bm_inputs *inputs, const char *path, unsigned d
 	}
 	if (count == 0 && depth == 0)
 		bm_say(path, "no input files in this directory");
+	const bool maildir = is_maildir(names, count);
 	for (size_t i = 0; i < count; i++) {
-		add_path(inputs, names[i], depth + 1, false);
+		/* What lies in a Maildir's tmp is not delivered yet. */
+		if (!maildir || strcmp(strrchr(names[i], '/'), "/tmp") != 0)
+			add_path(inputs, names[i], depth + 1, false);
 		bm_free(names[i]);
 	}
 	bm_free(names);
@@ -779,7 +813,8 @@ void bm_inputs_identify(struct bm_inputs *inputs, int year)
 	if (inputs->count)
 		qsort(inputs->list, inputs->count, sizeof *inputs->list, by_time);
 	drop_same_files(inputs);
-	drop_duplicates(inputs);
+	if (!inputs->keep_equal)
+		drop_duplicates(inputs);
 	for (size_t i = 0; i < inputs->count; i++)
 		if (!inputs->list[i].skip)
 			inputs->bytes += inputs->list[i].size;

@@ -443,6 +443,12 @@ static const struct row rows[] = {
 	 "line: rules never hit or shadowed, replies unknown",
 	 set_audit, .commands = IN_DIAGNOSE},
 
+	{"mails", NULL, NULL,
+	 "bounce mails in PATHs (mbox, Maildir, .eml, archives):\n"
+	 "writes `path<TAB>recipient<TAB>action<TAB>status<TAB>\n"
+	 "category<TAB>rule`, a line for each recipient",
+	 NULL, FLAG(mails), .commands = IN_DIAGNOSE},
+
 	{"lang", "LANG", "How it is said", "en or zh: language of names and prescriptions",
 	 set_lang, .commands = IN_REPORT | IN_DIAGNOSE},
 	{"json", NULL, NULL, "JSON instead of text", NULL, FLAG(json),
@@ -490,7 +496,8 @@ static const struct command {
 	 "do about it and whether it is getting better.\n"
 	 "\n"
 	 "PATH is a file, a directory (walked), a .tar or .zip holding either, or - for standard\n"
-	 "input.  Compression and log format are told from content; the order does not matter.\n",
+	 "input.  It holds logs or bounce mails (mbox, Maildir, single mails), told from content\n"
+	 "like the compression; the order does not matter.\n",
 	 "Exit status: 0 complete; 1 finished, but some input could not be read in full;\n"
 	 "2 wrong usage, nothing readable or nothing recognised; 3 an output could not be\n"
 	 "written, or memory ran out.\n"
@@ -524,7 +531,8 @@ static const struct command {
 	 "  bouncemill diagnose --lang zh bounce.eml\n"
 	 "  grep status=bounced mail.log | tail -n 1 | bouncemill diagnose\n"
 	 "  bouncemill diagnose --batch replies.tsv >verdicts.tsv\n"
-	 "  bouncemill diagnose --audit mail.log >draft.rules\n"},
+	 "  bouncemill diagnose --audit mail.log >draft.rules\n"
+	 "  bouncemill diagnose --mails Maildir/ >recipients.tsv\n"},
 	{"bench", BM_COMMAND_BENCH, IN_BENCH, "bouncemill bench [OPTION]... [PATH]...",
 	 "Measures throughput stage by stage and end to end, in GB/s and nanoseconds per line,\n"
 	 "beside the rate at which this machine reads memory.\n",
@@ -817,8 +825,13 @@ static enum bm_err diagnose_check(const struct bm_options *options)
 		bm_say("--batch", "and --audit together (one or the other)");
 	else if ((options->batch || options->audit) && options->path_count)
 		bm_say(list, "and a TEXT or FILE besides (the list is the input)");
-	else if ((options->batch || options->audit) && options->json)
-		bm_say("--json", "not with %s, whose output has a form of its own", list);
+	else if ((options->batch || options->audit) && options->mails)
+		bm_say("--mails", "and %s together (one or the other)", list);
+	else if ((options->batch || options->audit || options->mails) && options->json)
+		bm_say("--json", "not with %s, whose output has a form of its own",
+		       options->mails ? "--mails" : list);
+	else if (options->mails && options->path_count == 0)
+		bm_say("--mails", "without a PATH (name an mbox, a Maildir or mails)");
 	else
 		return BM_OK;
 	return BM_USAGE;

@@ -47,6 +47,7 @@ struct bm_options {
 	unsigned runs;           /* bench --runs N: fastest of N */
 	const char *batch;       /* diagnose --batch FILE, or NULL */
 	const char *audit;       /* diagnose --audit FILE, or NULL */
+	bool mails;              /* diagnose --mails */
 	uint64_t block_bytes;    /* test hook BM_BLOCK_BYTES of the environment; 0 = default */
 	char **texts;            /* of --files-from, which paths point into; owned array */
 	size_t text_count;

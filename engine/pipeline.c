@@ -15,6 +15,10 @@
  * whole prefix.  At the end the prefix is closed, and the workers' tallies, with the fold's own, merge
  * into one.
  *
+ * Bounce archives are inputs too.  A mail may tell what any line of any log told, so logs are ground
+ * first, and leave behind whom they saw fail (sent.h); then the same workers take the mails, block by
+ * block, and count what is news (returned.h).  Mails have no span: each stands alone.
+ *
  * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what does
  * not matter.  Spans merge by an associative function applied in one fixed order.  Blocks differ with
  * -j, but the cut gives the same lines, and the same year references, wherever it cuts.  Numbers and
@@ -37,6 +41,7 @@
 
 #include "bouncemill/error.h"
 #include "cut.h"
+#include "record.h"
 #include "bouncemill/index.h"
 #include "worker.h"
 
@@ -54,11 +59,13 @@ struct pipeline {
 	struct bm_inputs *inputs;
 	unsigned threads;
 	struct bm_worker **workers;
+	struct bm_sent **sent; /* by worker; NULL where nothing is remembered */
 
 	/* under cut_lock */
 	pthread_mutex_t cut_lock;
 	pthread_cond_t stitched;
 	struct bm_cut *cut;
+	uint64_t raw_before; /* bytes of the inputs that the cut before this one has cut */
 
 	/* under fold_lock */
 	pthread_mutex_t fold_lock;
@@ -105,6 +112,8 @@ static void add_counts(struct pipeline *pipeline, const struct parcel *parcel)
 	source->lines += counts->lines;
 	source->events += counts->events;
 	source->other += counts->other;
+	source->joined += counts->joined;
+	source->foreign += counts->foreign;
 	for (int i = 0; i < BM_MALFORMED_COUNT; i++)
 		source->malformed[i] += counts->malformed[i];
 	bm_seen_add(&source->seen, counts->seen.first);
@@ -201,7 +210,8 @@ static bool next_block(struct pipeline *pipeline, struct bm_block *block)
 	pthread_mutex_lock(&pipeline->cut_lock);
 	const bool more = bm_cut_next(pipeline->cut, block) == BM_OK;
 	if (pipeline->options->progress)
-		bm_progress_update(pipeline->options->progress, bm_cut_raw_bytes(pipeline->cut), 0);
+		bm_progress_update(pipeline->options->progress,
+				   pipeline->raw_before + bm_cut_raw_bytes(pipeline->cut), 0);
 	pthread_mutex_unlock(&pipeline->cut_lock);
 	if (more && block->kind != BM_BLOCK_READY)
 		fill(pipeline, block);
@@ -242,12 +252,10 @@ static void set_up(struct pipeline *pipeline)
 	pthread_cond_init(&pipeline->stitched, NULL);
 	pthread_mutex_init(&pipeline->fold_lock, NULL);
 	pthread_cond_init(&pipeline->folded, NULL);
-	pipeline->cut =
-		bm_cut_new(pipeline->inputs,
-			   &(struct bm_cut_options){pipeline->options->block_bytes, threads});
 	pipeline->workers = bm_zalloc(threads, sizeof *pipeline->workers);
 	for (unsigned i = 0; i < threads; i++)
 		pipeline->workers[i] = bm_worker_new(pipeline->options);
+	pipeline->sent = bm_zalloc(threads, sizeof *pipeline->sent);
 	pipeline->ring_room = (size_t)threads * SPANS_A_WORKER;
 	pipeline->ring = bm_zalloc(pipeline->ring_room, sizeof *pipeline->ring);
 	pipeline->parcels = bm_zalloc(pipeline->ring_room, sizeof *pipeline->parcels);
@@ -317,10 +325,10 @@ static void tear_down(struct pipeline *pipeline)
 		bm_free(pipeline->parcels[i].counts.hosts);
 	}
 	bm_span_free(pipeline->prefix);
-	bm_cut_free(pipeline->cut);
 	bm_index_dispose(&pipeline->hosts);
 	bm_free(pipeline->host_pairs);
 	bm_free(pipeline->workers);
+	bm_free(pipeline->sent);
 	bm_free(pipeline->renames);
 	bm_free(pipeline->ring);
 	bm_free(pipeline->parcels);
@@ -331,6 +339,60 @@ static void tear_down(struct pipeline *pipeline)
 	pthread_cond_destroy(&pipeline->folded);
 }
 
+bool bm_pipeline_wants(const struct bm_pipeline_options *options, bm_time time)
+{
+	if (options->since == BM_TIME_UNKNOWN && options->until == BM_TIME_UNKNOWN)
+		return true;
+	if (time == BM_TIME_UNKNOWN)
+		return false;
+	const int64_t wall = bm_time_wall(time);
+	return (options->since == BM_TIME_UNKNOWN || wall >= bm_time_wall(options->since)) &&
+	       (options->until == BM_TIME_UNKNOWN || wall < bm_time_wall(options->until));
+}
+
+/* --- the run's two parts --- */
+
+/* hold_any - are there inputs of mails, or of logs */
+static bool hold_any(const struct bm_inputs *inputs, bool mails)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (!inputs->list[i].skip &&
+		    bm_transport_is_mail(inputs->list[i].transport) == mails)
+			return true;
+	return false;
+}
+
+/* grind - all inputs of logs, or all of mails */
+static void grind(struct pipeline *pipeline, bool mails)
+{
+	const unsigned threads = pipeline->threads;
+	pipeline->cut = bm_cut_new(
+		pipeline->inputs,
+		&(struct bm_cut_options){pipeline->options->block_bytes, threads, mails});
+	pipeline->next_fold = 0;
+	/* A worker that gets no thread of its own finds all blocks taken when its turn comes. */
+	const unsigned ran = bm_parallel(threads, threads, work, pipeline);
+	if (ran > pipeline->run->threads)
+		pipeline->run->threads = ran;
+	pipeline->raw_before += bm_cut_raw_bytes(pipeline->cut);
+	bm_cut_free(pipeline->cut);
+}
+
+/* grind_mails - behind all logs, since a mail may tell what any line of any log told */
+static void grind_mails(struct pipeline *pipeline, bool logs)
+{
+	struct bm_sent *all = NULL;
+	for (unsigned i = 0; i < pipeline->threads && logs; i++) {
+		if (all)
+			bm_sent_merge(all, pipeline->sent[i]);
+		else
+			all = pipeline->sent[i];
+	}
+	for (unsigned i = 0; i < pipeline->threads; i++)
+		bm_worker_mails(pipeline->workers[i], all);
+	grind(pipeline, true);
+}
+
 void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options *options,
 		     struct bm_run *run)
 {
@@ -338,9 +400,14 @@ void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options 
 	pipeline.threads = options->threads < BM_THREADS_MAX ? options->threads : BM_THREADS_MAX;
 	*run = (struct bm_run){0};
 	set_up(&pipeline);
-	/* A worker that gets no thread of its own finds all blocks taken when its turn comes. */
-	run->threads = bm_parallel(pipeline.threads, pipeline.threads, work, &pipeline);
+	const bool logs = hold_any(inputs, false), mails = hold_any(inputs, true);
+	for (unsigned i = 0; i < pipeline.threads && mails && logs; i++)
+		pipeline.sent[i] = bm_worker_remember(pipeline.workers[i]);
+	if (logs || !mails)
+		grind(&pipeline, false);
 	bm_span_close(pipeline.prefix, &pipeline.counter);
+	if (mails)
+		grind_mails(&pipeline, logs);
 	run->tally = merge_all(&pipeline);
 	tear_down(&pipeline);
 }

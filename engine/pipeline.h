@@ -41,6 +41,9 @@ struct bm_run {
 	size_t open_messages_max; /* kept in the fold at once */
 };
 
+/* bm_pipeline_wants - do since and until let the time through */
+bool bm_pipeline_wants(const struct bm_pipeline_options *options, bm_time time);
+
 /* bm_pipeline_run - grind all inputs; what became of each is in its source.  Free the run's tally
  * with bm_tally_free. */
 void bm_pipeline_run(struct bm_inputs *inputs, const struct bm_pipeline_options *options,

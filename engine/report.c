@@ -18,6 +18,7 @@
 #include "output.h"
 #include "overlap.h"
 #include "pipeline.h"
+#include "record.h"
 #include "render.h"
 #include "setup.h"
 
@@ -104,17 +105,20 @@ static enum bm_err check_clobber(const struct bm_options *options, const struct 
 /* verdict - the exit status that the inputs alone deserve; says why when it is not good */
 static int verdict(struct bm_inputs *inputs, const struct bm_run *run)
 {
-	bool readable = false;
+	bool readable = false, mails = false;
 	uint64_t binary = 0;
 	for (size_t i = 0; i < inputs->count; i++) {
 		readable |= !inputs->list[i].unreadable;
+		mails |= !inputs->list[i].skip && bm_transport_is_mail(inputs->list[i].transport);
 		binary += inputs->list[i].source.malformed[BM_MALFORMED_BINARY];
 	}
 	if (!readable && inputs->count) {
 		bm_say(NULL, "nothing readable among the inputs");
 		return BM_EXIT_USAGE;
 	}
-	if (run->events == 0 && run->lines > run->blank) {
+	if (run->events == 0 && mails) {
+		bm_say(NULL, "no bounce mails among the mails: nothing to report");
+	} else if (run->events == 0 && run->lines > run->blank) {
 		const bool is_log = binary * 2 <= run->lines;
 		bm_say(NULL, "no known log lines in any input: %s",
 		       is_log ? "not recognised as a Postfix log (see --log-format)"
@@ -128,13 +132,27 @@ static int verdict(struct bm_inputs *inputs, const struct bm_run *run)
 	return inputs->partial ? BM_EXIT_PARTIAL : BM_EXIT_OK;
 }
 
+/* status_of_mails - what of an archive was counted elsewhere, or not at all */
+static void status_of_mails(struct bm_source *source)
+{
+	if (source->joined || source->foreign)
+		snprintf(source->status, sizeof source->status,
+			 "ok (recipients: %llu counted by the log, %llu of mail not ours)",
+			 (unsigned long long)source->joined, (unsigned long long)source->foreign);
+	else if (source->events == 0)
+		snprintf(source->status, sizeof source->status, "no bounce mails in it");
+}
+
 /* say_odd - notes that change no count */
 static void say_odd(struct bm_inputs *inputs, const struct bm_run *run, bool quiet)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct bm_source *const source = &inputs->list[i].source;
-		if (!inputs->list[i].skip && strcmp(source->status, "ok") == 0 &&
-		    source->events == 0 && run->events)
+		if (inputs->list[i].skip || strcmp(source->status, "ok") != 0)
+			continue;
+		if (bm_transport_is_mail(inputs->list[i].transport))
+			status_of_mails(source);
+		else if (source->events == 0 && run->events)
 			snprintf(source->status, sizeof source->status, "no known log lines");
 	}
 	if (quiet)

@@ -1,8 +1,10 @@
 /* symptom.c - from pasted bytes to delivery attempts that can be judged; see symptom.h.
  *
- * Three readings, tried in this order:
+ * Four readings, tried in this order:
  *   log     as soon as one line is an event of a known log format, the input is a log: each failed
  *           or delivered attempt in it is a case.  All header forms of record.h are read.
+ *   mail    a whole mail, or an mbox, is read as bounce archives are (mail.h): each recipient that it
+ *           reports on is a case, and so is a complaint or an automatic answer.
  *   report  "Final-Recipient:" or "Diagnostic-Code:" at a line's head are fields of RFC 3464:
  *           folded lines are joined, each group of fields is a recipient and a case.  A group
  *           without Diagnostic-Code is judged by Status, else by the story for people before it.
@@ -13,7 +15,6 @@
  * Of a paragraph the reply alone is tried as well, when one can be seen in the middle of it: behind
  * "status=bounced (", behind "<recipient>:", or from a basic code that an enhanced one follows.
  * A mail's head and the message that was sent back are no part of the story and are left out.
- * MIME is not decoded here: base64 stays what it is.
  */
 #include "symptom.h"
 
@@ -21,9 +22,11 @@
 
 #include "bouncemill/error.h"
 #include "bouncemill/log.h"
+#include "bouncemill/mail.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/reply.h"
 #include "record.h"
+#include "returned.h"
 
 enum {
 	PIECES_MAX = 4096,       /* symptoms of one case: a mail has far fewer paragraphs */
@@ -563,6 +566,57 @@ static bool read_log(struct bm_symptoms *symptoms, struct bm_bytes input)
 	return found;
 }
 
+/* --- mails --- */
+
+/* take_recipient - a recipient of a report is a case, a delivered one too */
+static void take_recipient(struct bm_symptoms *symptoms, const struct bm_mail_recipient *recipient)
+{
+	const bool complaint = recipient->action == BM_ACTION_FEEDBACK;
+	struct bm_returned_event returned;
+	struct bm_symptom *const symptom = symptom_add(symptoms, BM_FORM_BOUNCE, symptoms->cases);
+	symptoms->cases++;
+	if (symptom == NULL)
+		return;
+	bm_returned_event(recipient, &returned);
+	symptom->event = returned.event;
+	symptom->known = complaint ? BM_CATEGORY_FEEDBACK_LOOP : BM_CATEGORY_UNKNOWN;
+	struct bm_bytes *const runs[] = {&symptom->event.address, &symptom->event.relay,
+					 &symptom->event.dsn, &symptom->event.text};
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+		*runs[i] = bm_arena_copy(&symptoms->arena, *runs[i]);
+}
+
+/* take_answer - an automatic answer: a case that says so */
+static void take_answer(struct bm_symptoms *symptoms)
+{
+	struct bm_symptom *const symptom = symptom_add(symptoms, BM_FORM_BOUNCE, symptoms->cases);
+	symptoms->cases++;
+	if (symptom == NULL)
+		return;
+	symptom->event.status = BM_STATUS_SENT;
+	symptom->known = BM_CATEGORY_AUTO_REPLY;
+}
+
+/* read_mails - what whole mails report on; false when they are none, or report nothing */
+static bool read_mails(struct bm_symptoms *symptoms, struct bm_bytes input)
+{
+	const enum bm_mails_shape shape = bm_mails_sniff(input);
+	if (shape == BM_MAILS_NONE)
+		return false;
+	const int transport = shape == BM_MAILS_MBOX ? BM_TRANSPORT_MBOX : BM_TRANSPORT_MAIL;
+	struct bm_mail_reader *const reader = bm_mail_reader_new();
+	struct bm_bytes data;
+	for (size_t at = 0; bm_returned_next(input, transport, &at, &data);) {
+		struct bm_mail mail;
+		if (bm_mail_read(reader, data, &mail) == BM_MAIL_ANSWER)
+			take_answer(symptoms);
+		for (size_t i = 0; i < mail.count; i++)
+			take_recipient(symptoms, &mail.recipients[i]);
+	}
+	bm_mail_reader_free(reader);
+	return symptoms->cases > 0;
+}
+
 void bm_symptoms_read(struct bm_symptoms *symptoms, struct bm_bytes input, uint32_t cases_max)
 {
 	*symptoms = (struct bm_symptoms){.cases_max = cases_max};
@@ -570,6 +624,8 @@ void bm_symptoms_read(struct bm_symptoms *symptoms, struct bm_bytes input, uint3
 		bm_bytes_starts(input, BM_BYTES("\xef\xbb\xbf")) ? bm_bytes_from(input, 3) : input;
 	const struct bm_bytes story = trim(all);
 	if (story.size == 0 || read_log(symptoms, story))
+		return;
+	if (read_mails(symptoms, story))
 		return;
 	const struct bm_bytes body = skip_head(story);
 	if (read_report(symptoms, body))

@@ -8,6 +8,7 @@
 #ifndef BM_SYMPTOM_H
 #define BM_SYMPTOM_H
 
+#include "bouncemill/category.h"
 #include "bouncemill/log.h"
 #include "arena.h"
 
@@ -17,6 +18,8 @@ struct bm_symptom {
 	enum bm_symptom_form form;
 	uint32_t number; /* of the case: those of one number compete */
 	bool spoken;     /* a server's own words, told by a code or a frame */
+	/* what it is without a look at its words: a complaint or an answer; else unknown */
+	enum bm_category known;
 	struct bm_event event;
 };
 

@@ -12,6 +12,7 @@
 #include "hash.h"
 #include "bouncemill/index.h"
 #include "record.h"
+#include "returned.h"
 #include "scan.h"
 
 enum {
@@ -36,6 +37,8 @@ struct bm_worker {
 	struct bm_counter counter;
 	struct bm_record_reader reader;
 	const struct bm_log *log; /* that recognised the last event */
+	struct bm_sent *sent;     /* of the logs this worker has read; NULL without bounce mails */
+	struct bm_returned *returned; /* reads bounce mails; NULL until they begin */
 	/* of the block in hand */
 	struct bm_span *span;
 	struct bm_block_counts *counts;
@@ -84,6 +87,8 @@ void bm_worker_free(struct bm_worker *worker)
 	if (worker == NULL)
 		return;
 	bm_classifier_free(worker->classifier);
+	bm_sent_free(worker->sent);
+	bm_returned_free(worker->returned);
 	bm_record_reader_dispose(&worker->reader);
 	bm_index_dispose(&worker->hosts);
 	bm_free(worker);
@@ -92,6 +97,18 @@ void bm_worker_free(struct bm_worker *worker)
 struct bm_tally *bm_worker_tally(struct bm_worker *worker)
 {
 	return worker->tally;
+}
+
+struct bm_sent *bm_worker_remember(struct bm_worker *worker)
+{
+	worker->sent = bm_sent_new();
+	return worker->sent;
+}
+
+void bm_worker_mails(struct bm_worker *worker, const struct bm_sent *sent)
+{
+	worker->returned =
+		bm_returned_new(worker->options, worker->classifier, &worker->counter, sent);
 }
 
 /* --- hosts --- */
@@ -128,18 +145,6 @@ static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
 
 /* --- events --- */
 
-/* in_time - does --since and --until let the time through */
-static bool in_time(const struct bm_pipeline_options *options, bm_time time)
-{
-	if (options->since == BM_TIME_UNKNOWN && options->until == BM_TIME_UNKNOWN)
-		return true;
-	if (time == BM_TIME_UNKNOWN)
-		return false;
-	const int64_t wall = bm_time_wall(time);
-	return (options->since == BM_TIME_UNKNOWN || wall >= bm_time_wall(options->since)) &&
-	       (options->until == BM_TIME_UNKNOWN || wall < bm_time_wall(options->until));
-}
-
 /* is_socket - was it delivered over a unix socket, as to a mailbox of this host */
 static bool is_socket(const struct bm_event *event)
 {
@@ -161,6 +166,16 @@ static void add_attempt(struct bm_worker *worker, const struct staged *staged,
 	bm_span_add(worker->span, span_event, &worker->counter);
 }
 
+/* remember - what bounce mails will be held against */
+static void remember(struct bm_worker *worker, const struct bm_event *event)
+{
+	if (event->kind == BM_EVENT_ATTEMPT && event->status != BM_STATUS_SENT)
+		bm_sent_failure(worker->sent, event->queue_id, event->address,
+				event->status == BM_STATUS_BOUNCED);
+	else if (event->kind == BM_EVENT_BEGIN && event->message_id.size)
+		bm_sent_message(worker->sent, event->message_id, event->queue_id);
+}
+
 /* add_event - what a staged event changes */
 static void add_event(struct bm_worker *worker, const struct staged *staged)
 {
@@ -169,6 +184,8 @@ static void add_event(struct bm_worker *worker, const struct staged *staged)
 	span_event.kind = event->kind;
 	span_event.time = staged->time;
 	span_event.key = bm_message_key(event->queue_id, staged->host);
+	if (worker->sent)
+		remember(worker, event);
 	switch (event->kind) {
 	case BM_EVENT_ATTEMPT:
 		add_attempt(worker, staged, &span_event);
@@ -226,10 +243,10 @@ static bool is_wanted(struct bm_worker *worker, enum bm_event_kind kind, bm_time
 	switch (kind) {
 	case BM_EVENT_ATTEMPT:
 	case BM_EVENT_EXPIRED:
-		return in_time(worker->options, time);
+		return bm_pipeline_wants(worker->options, time);
 	case BM_EVENT_REJECT:
 	case BM_EVENT_PROBE:
-		if (in_time(worker->options, time))
+		if (bm_pipeline_wants(worker->options, time))
 			bm_count_period(&worker->counter,
 					kind == BM_EVENT_REJECT ? BM_REJECTED : BM_PROBES, time);
 		return false;
@@ -450,6 +467,25 @@ static void take_exports(struct bm_worker *worker, const struct bm_block *block)
 	}
 }
 
+/* take_mails - all mails of a block */
+static void take_mails(struct bm_worker *worker, const struct bm_input *input,
+		       const struct bm_block *block)
+{
+	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER};
+	struct bm_block_counts *const counts = worker->counts;
+	struct bm_bytes mail;
+	for (size_t at = 0; bm_returned_next(block->data, input->transport, &at, &mail);)
+		bm_returned_mail(worker->returned, mail, &found);
+	counts->lines += found.reports + found.ordinary + found.unreadable;
+	counts->events += found.reports;
+	counts->other += found.ordinary;
+	counts->malformed[BM_MALFORMED_REPORT] += found.unreadable;
+	counts->joined += found.counted;
+	counts->foreign += found.foreign;
+	counts->seen = found.seen;
+	counts->format = input->transport == BM_TRANSPORT_MBOX ? "mbox" : "mail";
+}
+
 /* take_rest - a last record that lacks its end */
 static void take_rest(struct bm_worker *worker, struct bm_bytes rest)
 {
@@ -496,9 +532,13 @@ void bm_worker_block(struct bm_worker *worker, const struct bm_input *input,
 		counts->repeats = touch(block->data) == 1;
 		return;
 	}
-	if (input->transport == BM_TRANSPORT_EXPORT)
+	if (bm_transport_is_mail(input->transport))
+		take_mails(worker, input, block);
+	else if (input->transport == BM_TRANSPORT_EXPORT)
 		take_exports(worker, block);
 	else
 		take_rest(worker, bm_bytes_from(block->data, take_lines(worker, block)));
 	flush(worker);
+	if (worker->sent && !bm_transport_is_mail(input->transport))
+		bm_sent_seen(worker->sent, counts->seen);
 }

@@ -9,11 +9,13 @@
 #include "bouncemill/block.h"
 #include "bouncemill/source.h"
 #include "pipeline.h"
+#include "sent.h"
 #include "span.h"
 
 /* What a block adds to its input's row of the coverage table. */
 struct bm_block_counts {
 	uint64_t lines, events, other, repeats, blank;
+	uint64_t joined, foreign; /* recipients of bounce mails: told by a log, not of our mail */
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
 	const char *format; /* of the log that was recognised, or NULL */
@@ -26,6 +28,13 @@ struct bm_worker;
 struct bm_worker *bm_worker_new(const struct bm_pipeline_options *options);
 void bm_worker_free(struct bm_worker *worker);
 struct bm_tally *bm_worker_tally(struct bm_worker *worker);
+
+/* bm_worker_remember - keep what bounce mails will be held against; returns where, which stays the
+ * worker's */
+struct bm_sent *bm_worker_remember(struct bm_worker *worker);
+/* bm_worker_mails - the logs are over and mails begin; sent is what all logs told, or NULL without
+ * any */
+void bm_worker_mails(struct bm_worker *worker, const struct bm_sent *sent);
 
 /* bm_worker_block - grind a block of an input: counts to the worker's tally, messages to span
  * (which is empty) */

@@ -73,6 +73,7 @@ homes='
 archive.h              formats/codecs/archive.c
 archive_entry.h        formats/codecs/archive.c
 bzlib.h                formats/codecs/bzip2.c
+gmime/gmime.h          formats/mails/decode.c
 getopt.h               engine/options.c bench/generate_main.c
 iconv.h                engine/base/charset.c
 nettle/hmac.h          engine/base/anonymize.c

@@ -2,6 +2,7 @@
 """check_truth.py - compare a report of bouncemill with what is known to be true.
 
     check_truth.py generated REPORT TRUTH.json       a log of bench/generate and its truth.json
+    check_truth.py mails REPORT EXPECTED_DIR         the mailbox a real server's bounces went to
     check_truth.py server [--log LOG] [--categories] REPORT EXPECTED_DIR
 
 REPORT is the file of `bouncemill report -o report.json`, or the directory of `report -o DIR` (CSV).
@@ -192,6 +193,13 @@ def check_server(report, expected, judge, log, categories):
     judge.compare("categories by domain", want, by(fails, 0, 1), categories)
 
 
+def check_mails(report, expected, judge):
+    """Recipients that the bounce mails of a server name as failed and as delayed."""
+    totals, seen = report.totals(), expected["bounces_observed"]["mbox"]
+    judge.compare("recipients of bounce mails", {"failed": seen["action failed"], "delayed": seen["action delayed"]},
+                  {"failed": totals["dsn_failed"], "delayed": totals["dsn_delayed"]})
+
+
 def main():
     """Parse the command line, compare, tell."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -204,6 +212,9 @@ def main():
     server.add_argument("expected_dir")
     server.add_argument("--log", help="the log the report was made from")
     server.add_argument("--categories", action="store_true", help="these must agree as well")
+    mails = kinds.add_parser("mails")
+    mails.add_argument("report")
+    mails.add_argument("expected_dir")
     options = parser.parse_args()
 
     judge = Judge()
@@ -215,7 +226,11 @@ def main():
         else:
             path = os.path.join(options.expected_dir, "expected.json")
             with open(path, encoding="utf-8") as file:
-                check_server(report, json.load(file), judge, options.log, options.categories)
+                expected = json.load(file)
+            if options.kind == "mails":
+                check_mails(report, expected, judge)
+            else:
+                check_server(report, expected, judge, options.log, options.categories)
     except (OSError, ValueError, KeyError) as error:
         print(f"check_truth.py: {type(error).__name__}: {error}", file=sys.stderr)
         return 2

@@ -66,6 +66,15 @@ if [ -d "$servers" ]; then
 		[[ $log == *.log ]] && options=(--log "$log")
 		judge "$name" python3 "$root/tests/check_truth.py" server "${options[@]}" \
 			"$work/report.json" "$(dirname "$log")"
+		# The bounce mails of the same run tell nothing that the log does not.
+		report "$work/report.json" "$log" "$(dirname "$log")/bounces.mbox"
+		judge "$name and bounces.mbox" python3 "$root/tests/check_truth.py" server \
+			"$work/report.json" "$(dirname "$log")"
+	done
+	for place in "$servers"/*; do
+		report "$work/report.json" "$place/bounces.mbox"
+		judge "$(basename "$place")/bounces.mbox alone" python3 "$root/tests/check_truth.py" mails \
+			"$work/report.json" "$place"
 	done
 else
 	echo "run_truth.sh: SKIPPED: ../shared/data/servers IS NOT HERE; NO LOG OF A REAL SERVER WAS TRIED"

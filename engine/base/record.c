@@ -918,6 +918,8 @@ enum bm_record_status bm_record_read(struct bm_record_reader *reader, struct bm_
 	case BM_TRANSPORT_EXPORT:
 		return read_export(reader, line, record);
 	case BM_TRANSPORT_LINES:
+	case BM_TRANSPORT_MBOX:
+	case BM_TRANSPORT_MAIL:
 		break;
 	}
 	return read_line(reader, line, record);

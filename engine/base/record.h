@@ -20,7 +20,19 @@
 #include "years.h"
 #include "zone.h"
 
-enum bm_transport { BM_TRANSPORT_LINES, BM_TRANSPORT_JSON, BM_TRANSPORT_EXPORT };
+enum bm_transport {
+	BM_TRANSPORT_LINES,
+	BM_TRANSPORT_JSON,
+	BM_TRANSPORT_EXPORT,
+	BM_TRANSPORT_MBOX, /* mails, each behind a From_ line */
+	BM_TRANSPORT_MAIL  /* one mail */
+};
+
+/* bm_transport_is_mail - does an input hold mails, and no log */
+static inline bool bm_transport_is_mail(int transport)
+{
+	return transport == BM_TRANSPORT_MBOX || transport == BM_TRANSPORT_MAIL;
+}
 
 enum bm_record_status {
 	BM_RECORD_OK,

@@ -6,7 +6,7 @@ _bouncemill() {
 		--progress --color --help --version'
 	local report='--output --format --table --excel --raw-cells --top --lang --bucket --since --until
 		--tz --year --addresses --anonymize --rules --strict'
-	local diagnose='--batch --audit --lang --rules --json --quiet --help --version'
+	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
 	local tables='totals cube trend categories domains providers senders relays codes replies
 		deferrals coverage rules recipients suppress'

@@ -103,7 +103,7 @@ static inline bool take_queue_id(struct bm_bytes *message, struct bm_event *even
 	    message->data[size + 1] != ' ')
 		return false;
 	event->queue_id = (struct bm_bytes){message->data, size};
-	event->next_id = (struct bm_bytes){0};
+	event->next_id = event->message_id = (struct bm_bytes){0};
 	event->client_told = event->client_far = false;
 	*message = bm_bytes_from(*message, size + 2);
 	return true;
@@ -441,8 +441,11 @@ static enum bm_event_kind with_queue_id(struct bm_bytes run, enum daemon daemon,
 		break;
 	case 'm':
 		if ((any || daemon == DAEMON_CLEANUP) &&
-		    bm_bytes_starts(run, BM_BYTES("message-id=")))
+		    bm_bytes_starts(run, BM_BYTES("message-id="))) {
+			size_t at = 11;
+			event->message_id = take_address(run, &at);
 			return event->kind = BM_EVENT_BEGIN;
+		}
 		if ((any || daemon == DAEMON_SMTPD || daemon == DAEMON_CLEANUP) && is_reject(run))
 			return event->kind = BM_EVENT_REJECT;
 		break;

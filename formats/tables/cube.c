@@ -51,7 +51,7 @@ static void cube_row(const void *rows, size_t index, struct bm_value *values)
 	set_text(&values[1], bm_sorted_domain(sorted, cell->key[1]));
 	set_text(&values[2], sorted->providers.text[BM_PAIR_PROVIDER(cell->key[2])]);
 	set_text(&values[3], sorted->labels.name[category]);
-	set_text(&values[4], cell->key[3] ? BM_BYTES("dsn") : BM_BYTES("log"));
+	set_text(&values[4], cell->key[3] == BM_SOURCE_DSN ? BM_BYTES("dsn") : BM_BYTES("log"));
 	set_text(&values[5], sorted->labels.fault[category]);
 	set_int(&values[6], cell->n[BM_DELIVERED]);
 	set_int(&values[7], cell->n[BM_BOUNCED]);

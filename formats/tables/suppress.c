@@ -26,7 +26,7 @@ struct suppress {
 	struct bm_hidden evidence; /* by row */
 };
 
-/* reason_of - the hard category an address failed in most; BM_CATEGORY_COUNT if in none */
+/* reason_of - the hard category, or complaint, that an address failed in most; BM_CATEGORY_COUNT if in none */
 static enum bm_category reason_of(const struct suppress *all, const struct bm_groups *groups,
 				  uint32_t id)
 {
@@ -34,7 +34,8 @@ static enum bm_category reason_of(const struct suppress *all, const struct bm_gr
 	for (uint32_t at = groups->start[id]; at < groups->start[id + 1]; at++) {
 		const struct bm_part *const part = &groups->parts[at];
 		const enum bm_category category = BM_PAIR_CATEGORY(part->pair);
-		if (bm_bytes_equal(all->labels.severity[category], BM_BYTES("hard")))
+		if (category == BM_CATEGORY_FEEDBACK_LOOP ||
+		    bm_bytes_equal(all->labels.severity[category], BM_BYTES("hard")))
 			failed[category] += (uint64_t)part->n[BM_BOUNCED] + part->n[BM_EXPIRED];
 	}
 	return bm_labels_top(&all->labels, failed);

@@ -37,15 +37,22 @@ static struct total total_of(const struct bm_tally *tally, uint64_t key, const u
 	return total;
 }
 
-/* add_cells - sum the cube by period: cells of one period lie together */
+/* add_cells - sum the logs' part of the cube by period: cells of one period lie together.  What only
+ * bounce mails tell is about messages that a log has as delivered, or that no log has. */
 static void add_cells(struct bm_sums *sums, const struct bm_sorted *sorted)
 {
 	for (size_t i = 0; i < sorted->count;) {
 		const uint32_t period = sorted->cells[i].key[0];
 		uint64_t n[BM_OUTCOME_COUNT] = {0};
-		for (; i < sorted->count && sorted->cells[i].key[0] == period; i++)
+		bool told = false;
+		for (; i < sorted->count && sorted->cells[i].key[0] == period; i++) {
+			if (sorted->cells[i].key[3] != BM_SOURCE_LOG)
+				continue;
 			bm_sum_cell(n, sorted->cells[i].n);
-		memcpy(bm_sums_at(sums, bm_order_signed((int32_t)period)), n, sizeof n);
+			told = true;
+		}
+		if (told)
+			memcpy(bm_sums_at(sums, bm_order_signed((int32_t)period)), n, sizeof n);
 	}
 }
 

@@ -163,13 +163,15 @@ static void lines_read(struct bm_text *out, const struct bm_view *view)
 	count(out, "bytes", bytes);
 }
 
-/* outcomes - append what became of the mail; bounce mails are counted apart, and not read yet */
+/* outcomes - append what became of the mail; what only bounce mails tell is counted apart */
 static void outcomes(struct bm_text *out, const struct bm_tally *tally)
 {
-	uint64_t n[BM_OUTCOME_COUNT] = {0}, rejected = 0;
+	uint64_t sums[2][BM_OUTCOME_COUNT] = {{0}}, rejected = 0;
+	const uint64_t *const n = sums[BM_SOURCE_LOG], *const dsn = sums[BM_SOURCE_DSN];
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_CUBE])
-	for (int i = 0; i < BM_OUTCOME_COUNT && cell->key[3] == 0; i++)
-		n[i] += cell->n[i];
+	for (int i = 0; i < BM_OUTCOME_COUNT; i++)
+		if (BM_PAIR_CATEGORY(cell->key[2]) != BM_CATEGORY_FEEDBACK_LOOP)
+			sums[cell->key[3]][i] += cell->n[i];
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_PERIODS])
 	rejected += cell->n[BM_REJECTED];
 	count(out, "delivered", n[BM_DELIVERED]);
@@ -177,8 +179,8 @@ static void outcomes(struct bm_text *out, const struct bm_tally *tally)
 	count(out, "expired", n[BM_EXPIRED]);
 	count(out, "deferred", n[BM_DEFERRED]);
 	count(out, "rejected", rejected);
-	count(out, "dsn_failed", 0);
-	count(out, "dsn_delayed", 0);
+	count(out, "dsn_failed", dsn[BM_BOUNCED]);
+	count(out, "dsn_delayed", dsn[BM_DEFERRED]);
 }
 
 static void json_bundle_head(struct bm_text *out, const struct bm_view *view,

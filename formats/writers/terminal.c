@@ -79,6 +79,8 @@ struct facts {
 	struct bm_seen seen;
 	uint64_t messages, recipients, delivered, bounced, expired, deferred, deferred_recipients;
 	uint64_t rejected, failures;
+	/* of bounce mails: files and mails read, and what their recipients are */
+	uint64_t archives, mails, returned, delayed, complaints, joined, foreign;
 };
 
 /* read_sources - add up what was read */
@@ -89,6 +91,10 @@ static void read_sources(struct facts *facts, const struct bm_view *view)
 	for (size_t i = 0; i < view->source_count; i++) {
 		const struct bm_source *const source = &view->sources[i];
 		facts->lines += source->lines;
+		facts->archives += source->mails;
+		facts->mails += source->mails ? source->lines : 0;
+		facts->joined += source->joined;
+		facts->foreign += source->foreign;
 		facts->events += source->events;
 		facts->other += source->other;
 		facts->bytes += source->bytes;
@@ -101,6 +107,20 @@ static void read_sources(struct facts *facts, const struct bm_view *view)
 			facts->malformed_all += source->malformed[reason];
 		}
 	}
+}
+
+/* read_returned - add up what only bounce mails tell; they are failures too */
+static void read_returned(struct facts *facts, const struct bm_tally *tally)
+{
+	BM_FOR_EACH_CELL(cell_, &tally->cells[BM_CELLS_CUBE])
+	{
+		if (cell_->key[3] != BM_SOURCE_DSN)
+			continue;
+		const bool complaint = BM_PAIR_CATEGORY(cell_->key[2]) == BM_CATEGORY_FEEDBACK_LOOP;
+		*(complaint ? &facts->complaints : &facts->returned) += cell_->n[BM_BOUNCED];
+		facts->delayed += cell_->n[BM_DEFERRED];
+	}
+	facts->failures += facts->returned + facts->complaints;
 }
 
 /* read_totals - add up all periods */
@@ -159,7 +179,7 @@ static void odd_files(struct bm_page *page, const struct bm_view *view, unsigned
 	unsigned odd = 0;
 	for (size_t i = 0; i < view->source_count; i++) {
 		const struct bm_source *const source = &view->sources[i];
-		if (bm_bytes_equal(bm_bytes_of(source->status), BM_BYTES("ok")) || ++odd > top)
+		if (bm_bytes_starts(bm_bytes_of(source->status), BM_BYTES("ok")) || ++odd > top)
 			continue;
 		const unsigned name_columns = (page->columns - 14) / 2;
 		label(page, odd == 1 ? "But" : "");
@@ -191,7 +211,12 @@ static void say_read(struct bm_page *page, const struct bm_view *view, const str
 		plural(page, facts->hosts_max, "1 host");
 		plain(page, ", ");
 	}
-	plural(page, facts->lines, "1 line");
+	if (facts->archives < facts->files)
+		plural(page, facts->lines - facts->mails, "1 line");
+	if (facts->archives > 0 && facts->archives < facts->files)
+		plain(page, ", ");
+	if (facts->archives > 0)
+		plural(page, facts->mails, "1 mail");
 	plain(page, ", ");
 	bm_page_bytes(page, facts->bytes);
 	bm_page_end_line(page);
@@ -289,6 +314,34 @@ static void say_outcomes(struct bm_page *page, const struct bm_view *view,
 		plain(page, " refused on the way in");
 	}
 	bm_page_end_line(page);
+}
+
+/* returned - one line of what bounce mails tell */
+static void returned(struct bm_page *page, const char *name, enum bm_style style, uint64_t count,
+		     const char *note)
+{
+	if (count == 0)
+		return;
+	bm_page_fill(page, 2);
+	bm_page_name(page, style, name, 10);
+	bm_page_count(page, count, COUNT_COLUMNS);
+	bm_page_fill(page, 2);
+	plain(page, note);
+	bm_page_end_line(page);
+}
+
+/* say_returned - what came back as mail, and how much of it the logs told already */
+static void say_returned(struct bm_page *page, const struct facts *facts)
+{
+	if (facts->archives == 0)
+		return;
+	bm_page_heading(page, "What came back", "recipients named by bounce mails");
+	returned(page, "failed", BM_STYLE_RED, facts->returned, "that no log tells of");
+	returned(page, "delayed", BM_STYLE_YELLOW, facts->delayed, "that no log tells of");
+	returned(page, "complained", BM_STYLE_RED, facts->complaints, "stop mailing them");
+	returned(page, "counted", BM_STYLE_PLAIN, facts->joined, "by their log already");
+	returned(page, "foreign", BM_STYLE_PLAIN, facts->foreign,
+		 "of mail that was not ours: somebody uses our name");
 }
 
 /* What one block of the sparkline stands for. */
@@ -700,8 +753,11 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 	struct sheet totals = sheet_open(&mine, "totals");
 	read_sources(&facts, &mine);
 	read_totals(&facts, &totals);
+	read_returned(&facts, mine.tally);
 	say_read(&page, &mine, &facts, top);
-	say_outcomes(&page, &mine, &facts);
+	if (facts.archives < facts.files)
+		say_outcomes(&page, &mine, &facts);
+	say_returned(&page, &facts);
 	say_trend(&page, &mine, &totals);
 	say_categories(&page, &mine, &facts, top);
 	say_domains(&page, &mine, top);

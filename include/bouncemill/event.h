@@ -40,6 +40,7 @@ struct bm_event {
 	/* ATTEMPT sent: the id under which it lives on ("queued as X", "forwarded as X"), or empty.
 	 * BEGIN: orig_queue_id, or empty. */
 	struct bm_bytes next_id;
+	struct bm_bytes message_id; /* BEGIN by a message-id= line: without angles; else empty */
 	bool forwarded;   /* next_id comes from "forwarded as": always on this host */
 	bool client_told; /* BEGIN: the line tells where the message came in from */
 	bool client_far;  /* from a public address, so not from our own filter */

@@ -34,9 +34,10 @@ struct bm_input {
 struct bm_inputs {
 	struct bm_input *list;
 	size_t count, room;
-	bool partial;   /* something named could not be read in full */
-	uint64_t bytes; /* of all that will be read */
-	unsigned depth; /* of the archive being unpacked */
+	bool partial;    /* something named could not be read in full */
+	bool keep_equal; /* equal bytes under two names are two inputs: mails looked at one by one */
+	uint64_t bytes;  /* of all that will be read */
+	unsigned depth;  /* of the archive being unpacked */
 };
 
 /* bm_inputs_add - find the files of a path (file, directory, archive, "-"); troubles are said and

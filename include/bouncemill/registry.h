@@ -11,6 +11,8 @@ const struct bm_codec *bm_registry_codec(size_t index);
 const struct bm_log *bm_registry_log(size_t index);
 const struct bm_table *bm_registry_table(size_t index);
 const struct bm_writer *bm_registry_writer(size_t index);
+/* in the order in which a mail is tried; the struct is formats/mails/'s own */
+const struct bm_mail_kind *bm_registry_mail_kind(size_t index);
 
 /* bm_embedded - a text of formats/rules or formats/lang by index, built into the program: its file
  * name ("rules/google.rules", "lang/en.txt") and bytes; false behind the last one.  Sorted by name.

@@ -14,7 +14,8 @@
 	X(LOST, "lost by journald")                                                                \
 	X(LONG, "longer than the line limit")                                                      \
 	X(BINARY, "not text")                                                                      \
-	X(RECORD, "broken journal record")
+	X(RECORD, "broken journal record")                                                         \
+	X(REPORT, "report without a recipient")
 
 enum bm_malformed {
 #define X(identifier, text) BM_MALFORMED_##identifier,
@@ -34,7 +35,10 @@ struct bm_source {
 	uint64_t lines, events, other;
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
-	uint32_t hosts;   /* distinct host names */
+	uint32_t hosts; /* distinct host names */
+	bool mails;     /* an archive of mails: each counts as a line, joined and foreign are set */
+	uint64_t joined,
+		foreign;  /* recipients that a log tells of too; of mail that was never ours */
 	char status[256]; /* "ok", "damaged at N: why", "duplicate of F", "empty", ...; cleaned */
 };
 

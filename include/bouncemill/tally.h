@@ -57,7 +57,7 @@ void bm_cells_dispose(struct bm_cells *cells);
 
 /* What each set of cells is keyed by and counts.  Unused key words are 0. */
 enum bm_cells_kind {
-	BM_CELLS_CUBE,      /* {period, domain, pair, source}: outcomes; source 0 = log, 1 = dsn */
+	BM_CELLS_CUBE,      /* {period, domain, pair, enum bm_cube_source}: outcomes */
 	BM_CELLS_RELAYS,    /* {relay, pair}: outcomes (expired never) */
 	BM_CELLS_SENDERS,   /* {sender, category}: outcomes */
 	BM_CELLS_MESSAGES,  /* {sender}: n[0] messages */
@@ -68,6 +68,7 @@ enum bm_cells_kind {
 	BM_CELLS_ADDRESSES, /* {address, category}: outcomes; only with --addresses */
 	BM_CELLS_COUNT
 };
+enum bm_cube_source { BM_SOURCE_LOG, BM_SOURCE_DSN };
 enum bm_period_count { BM_MESSAGES, BM_DEFERRED_RECIPIENTS, BM_REJECTED, BM_PROBES };
 enum bm_deferral_count { BM_LATER_DELIVERED, BM_LATER_BOUNCED, BM_LATER_EXPIRED, BM_STILL_OPEN };
 enum bm_resolve { BM_RESOLVE_ATTEMPTS, BM_RESOLVE_SECONDS };
