@@ -44,7 +44,8 @@ enum {
 	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
 	BM_LINKS_MAX = 8,               /* of one template, in which words are not words */
 	BM_RULES_MAX = 100000,          /* of one set */
-	BM_SCOPES_MAX = 60000,          /* of one set */
+	BM_SCOPE_MASK = 0x7fff,
+	BM_SCOPES_MAX = 30000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
 };
@@ -94,17 +95,18 @@ struct use {
 };
 
 struct user {
-	uint32_t rule;
-	uint16_t scope; /* the rule's */
-	uint8_t group;  /* a bit */
-	uint8_t whole;  /* the bits of all the rule's groups; 0 = it has nearness: look at the rule */
+	uint32_t rule;       /* UINT32_MAX ends a list */
+	uint16_t scope : 15; /* the rule's */
+	uint16_t near : 1;   /* the rule's */
+	uint8_t group;       /* a bit */
+	uint8_t wanted; /* bits of all groups; with nearness, the group that must stand before or 0 */
 };
 
-/* What has been found of a rule in the current text. */
-struct found {
-	uint32_t epoch;
-	uint32_t groups; /* bits */
-};
+/* Lists of the rules that name a phrase, as they are decided in different ways. */
+enum kind { KIND_SCOPED, KIND_PLAIN, KIND_NEAR, KINDS };
+
+/* What has been found of a rule: epoch << GROUPS_BITS | bits of groups; less than that is nothing. */
+enum { GROUPS_BITS = BM_RULE_GROUPS_MAX, EPOCH_MAX = (1 << (31 - GROUPS_BITS)) - 1 };
 
 /* Where the last two phrases of each group of a rule with nearness ended. */
 struct places {
@@ -113,8 +115,7 @@ struct places {
 
 struct phrase {
 	struct bm_bytes text; /* folded, in rules->arena */
-	uint32_t first_user;  /* in rules->users, after sealing */
-	uint32_t users;       /* how often rules name it */
+	uint32_t users[KINDS]; /* where in rules->users each list starts, after sealing */
 	bool link;            /* may stand inside a link: has more than words in it */
 };
 
@@ -151,7 +152,7 @@ struct bm_rules {
 	uint8_t class_of[256];
 	uint32_t states;
 	struct automaton automaton;
-	struct user *users; /* rules by phrase */
+	struct user *users; /* lists by phrase; the first is empty */
 	struct user *bare;  /* rules without phrases, ascending */
 	size_t bare_count;
 	size_t near_count; /* rules with nearness */
@@ -169,13 +170,13 @@ struct state {
 };
 
 struct ending {
-	uint32_t phrase;  /* 1 + the phrase that ends here, or 0 */
-	uint32_t shorter; /* the nearest suffix that ends a phrase, or 0 */
+	uint32_t phrase;  /* 1 + the longest phrase that ends here, or 0 */
+	uint32_t shorter; /* the state of the others, which are shorter, or 0 */
 };
 
 struct bm_rules_scratch {
 	uint32_t epoch;
-	struct found *found;   /* by rule */
+	uint32_t *found;       /* by rule */
 	struct places *places; /* of rules with nearness */
 };
 
@@ -664,7 +665,7 @@ static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule 
 	if (!codes.size)
 		return fault(reader, "no codes in rule:", name, "use * for any code");
 	if (bm_intern_count(reader->rules->scopes) >= BM_SCOPES_MAX)
-		return fault(reader, "too many providers:", scope, "at most 60000");
+		return fault(reader, "too many providers:", scope, "at most 30000");
 	index_room(reader->rules, true, reader->rules->count);
 	const uint32_t known = *index_slot(reader->rules, true, name);
 	if (known && !reader->user && reader->rules->rules[known - 1].rank == RANK_USER)
@@ -750,31 +751,63 @@ static uint8_t all_groups(const struct rule *rule)
 	return (uint8_t)((1u << rule->groups) - 1);
 }
 
-/* users_build - for each phrase the rules that name it, and the list of rules without phrases */
+/* kind_of - the list that a rule belongs to */
+static enum kind kind_of(const struct rule *rule)
+{
+	return rule->scope ? KIND_SCOPED : rule->near ? KIND_NEAR : KIND_PLAIN;
+}
+
+/* lists_size - room for each list and its end behind the empty one: phrases know where that end
+ * is */
+static void lists_size(struct bm_rules *rules)
+{
+	const struct user end = {.rule = UINT32_MAX};
+	uint32_t room = 1;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *const rule = &rules->rules[i];
+		for (uint32_t k = 0; k < rule->uses; k++)
+			rules->phrases[rules->uses[rule->first_use + k].phrase]
+				.users[kind_of(rule)]++;
+	}
+	rules->users = bm_alloc((1 + rules->use_count * 2) * sizeof *rules->users);
+	rules->users[0] = end;
+	for (size_t i = 0; i < rules->phrase_count; i++) {
+		for (unsigned kind = 0; kind < KINDS; kind++) {
+			uint32_t *const list = &rules->phrases[i].users[kind];
+			if (!*list)
+				continue;
+			*list += room;
+			room = *list + 1;
+			rules->users[*list] = end;
+		}
+	}
+}
+
+/* users_build - for each phrase the rules that name it, and the list of rules without phrases;
+ * lists are filled from their ends */
 static void users_build(struct bm_rules *rules)
 {
-	for (size_t i = 0; i < rules->use_count; i++)
-		rules->phrases[rules->uses[i].phrase].users++;
-	for (size_t i = 0, first = 0; i < rules->phrase_count; i++) {
-		rules->phrases[i].first_user = (uint32_t)first;
-		first += rules->phrases[i].users;
-		rules->phrases[i].users = 0;
-	}
-	rules->users = bm_alloc((rules->use_count + 1) * sizeof *rules->users);
+	lists_size(rules);
 	rules->bare = bm_alloc((rules->count + 1) * sizeof *rules->bare);
-	for (uint32_t i = 0; i < rules->count; i++) {
+	for (uint32_t i = 0; i < rules->count; i++)
+		if (!rules->rules[i].groups)
+			rules->bare[rules->bare_count++] =
+				(struct user){.rule = i,
+					      .scope = rules->rules[i].scope & BM_SCOPE_MASK};
+	for (uint32_t i = (uint32_t)rules->count; i-- > 0;) {
 		struct rule *const rule = &rules->rules[i];
 		if (rule->near)
 			rule->places = (uint32_t)rules->near_count++;
-		struct user user = {.rule = i, .scope = rule->scope};
-		user.whole = rule->near ? 0 : all_groups(rule);
-		if (!rule->groups)
-			rules->bare[rules->bare_count++] = user;
-		for (uint32_t k = 0; k < rule->uses; k++) {
+		struct user user = {.rule = i,
+				    .scope = rule->scope & BM_SCOPE_MASK,
+				    .near = rule->near != 0,
+				    .wanted = all_groups(rule)};
+		for (uint32_t k = rule->uses; k-- > 0;) {
 			const struct use use = rules->uses[rule->first_use + k];
-			struct phrase *const phrase = &rules->phrases[use.phrase];
 			user.group = use.group;
-			rules->users[phrase->first_user + phrase->users++] = user;
+			if (rule->near)
+				user.wanted = (uint8_t)((rule->near & use.group) >> 1);
+			rules->users[--rules->phrases[use.phrase].users[kind_of(rule)]] = user;
 		}
 	}
 }
@@ -953,10 +986,11 @@ static void states_link(struct bm_rules *rules)
 			const uint32_t suffix =
 				queue[i] ? step(automaton, here.suffix, label) & ~ENDS : 0;
 			there->suffix = suffix & ((1u << 22) - 1);
-			ending->shorter = automaton->ending[suffix].phrase
-						  ? suffix
-						  : automaton->ending[suffix].shorter;
-			there->ends = ending->phrase || ending->shorter;
+			if (ending->phrase)
+				ending->shorter = automaton->state[suffix].ends ? suffix : 0;
+			else
+				*ending = automaton->ending[suffix];
+			there->ends = ending->phrase != 0;
 			queue[queued++] = child;
 		}
 		if (queue[i] < automaton->dense)
@@ -1063,7 +1097,7 @@ static bool is_near(uint32_t end, size_t start, uint8_t gap)
 
 /* group_found - note that a phrase of a group stands at [start, end); false = it stands too far from
  * the phrase it belongs behind */
-static bool group_found(const struct rule *rule, struct found *found, struct places *places,
+static bool group_found(const struct rule *rule, uint32_t *found, struct places *places,
 			uint8_t group, size_t start, size_t end)
 {
 	const int number = __builtin_ctz(group);
@@ -1071,13 +1105,13 @@ static bool group_found(const struct rule *rule, struct found *found, struct pla
 	if (rule->near & group) {
 		const uint32_t *const before = places->end[number - 1];
 		const uint8_t gap = rule->gap[number];
-		if (!(found->groups & group >> 1) ||
+		if (!(*found & group >> 1) ||
 		    !(is_near(before[0], start, gap) || is_near(before[1], start, gap)))
 			return false;
 	}
-	ends[1] = found->groups & group ? ends[0] : (uint32_t)end;
+	ends[1] = *found & group ? ends[0] : (uint32_t)end;
 	ends[0] = (uint32_t)end;
-	found->groups |= group;
+	*found |= group;
 	return true;
 }
 
@@ -1105,41 +1139,61 @@ static bool is_in_link(const struct query *query, size_t end)
 	return false;
 }
 
-/* near_found - note a phrase in front of end for a rule with nearness; returns all the rule's
- * groups */
-static uint8_t near_found(struct query *query, struct user user, size_t start, size_t end)
+/* rule_complete - all phrases of a rule have been found: it is the best if it fits */
+static void rule_complete(struct query *query, uint32_t rule)
 {
-	const struct rule *const rule = &query->rules->rules[user.rule];
+	if (!query->all && rule_fits(&query->rules->rules[rule], query))
+		query->best = rule;
+}
+
+/* plain_found - note a phrase for a rule without nearness; found is of this epoch, or less */
+static inline void plain_found(struct query *query, struct user user)
+{
+	uint32_t *const found = &query->scratch->found[user.rule];
+	const uint32_t none = query->scratch->epoch << GROUPS_BITS;
+	const uint32_t have = (*found > none ? *found : none) | user.group;
+	*found = have;
+	if (have == (none | user.wanted))
+		rule_complete(query, user.rule);
+}
+
+/* near_found - note a phrase at [start, end) for a rule with nearness */
+static inline void near_found(struct query *query, struct user user, size_t start, size_t end)
+{
 	struct bm_rules_scratch *const scratch = query->scratch;
-	(void)group_found(rule, &scratch->found[user.rule], &scratch->places[rule->places],
-			  user.group, start, end);
-	return all_groups(rule);
+	uint32_t *const found = &scratch->found[user.rule];
+	const uint32_t none = scratch->epoch << GROUPS_BITS;
+	*found = *found > none ? *found : none;
+	if (user.wanted & ~*found)
+		return;
+	const struct rule *const rule = &query->rules->rules[user.rule];
+	if (group_found(rule, found, &scratch->places[rule->places], user.group, start, end) &&
+	    *found == (none | all_groups(rule)))
+		rule_complete(query, user.rule);
 }
 
 /* phrase_found - a phrase ends in front of end: note it in each rule that names it */
 static void phrase_found(struct query *query, const struct phrase *phrase, size_t end)
 {
-	const uint32_t epoch = query->scratch->epoch;
-	struct found *const all_found = query->scratch->found;
-	const struct user *const users = query->rules->users + phrase->first_user;
+	const struct user *const users = query->rules->users;
+	const struct user *user;
+	const size_t start = end - phrase->text.size;
 	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
-	for (uint32_t i = 0; i < phrase->users && users[i].rule < query->best; i++) {
-		const struct user user = users[i];
-		if (user.scope && user.scope != query->scope)
-			continue;
-		struct found *const found = &all_found[user.rule];
-		if (found->epoch != epoch)
-			*found = (struct found){.epoch = epoch};
-		uint8_t whole = user.whole;
-		if (whole)
-			found->groups |= user.group;
-		else
-			whole = near_found(query, user, end - phrase->text.size, end);
-		if (found->groups == whole && !query->all &&
-		    rule_fits(&query->rules->rules[user.rule], query))
-			query->best = user.rule;
+	if (query->scope) {
+		for (user = users + phrase->users[KIND_SCOPED]; user->rule < query->best; user++) {
+			if (user->scope != query->scope)
+				continue;
+			if (user->near)
+				near_found(query, *user, start, end);
+			else
+				plain_found(query, *user);
+		}
 	}
+	for (user = users + phrase->users[KIND_PLAIN]; user->rule < query->best; user++)
+		plain_found(query, *user);
+	for (user = users + phrase->users[KIND_NEAR]; user->rule < query->best; user++)
+		near_found(query, *user, start, end);
 }
 
 /* phrases_scan - one pass over the template */
@@ -1154,10 +1208,12 @@ static void phrases_scan(struct query *query, struct bm_bytes template)
 		if (!(state & ENDS))
 			continue;
 		state &= ~ENDS;
-		for (uint32_t end = state; end; end = automaton.ending[end].shorter)
-			if (automaton.ending[end].phrase)
-				phrase_found(query, &phrases[automaton.ending[end].phrase - 1],
-					     i + 1);
+		uint32_t end = state;
+		do {
+			const struct ending ending = automaton.ending[end];
+			phrase_found(query, &phrases[ending.phrase - 1], i + 1);
+			end = ending.shorter;
+		} while (end);
 	}
 }
 
@@ -1173,7 +1229,7 @@ static uint32_t scope_of(const struct bm_rules *rules, struct bm_bytes provider)
 /* epoch_next - a fresh epoch; on overflow the stamps are cleared */
 static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *scratch)
 {
-	if (++scratch->epoch)
+	if (++scratch->epoch <= EPOCH_MAX)
 		return;
 	memset(scratch->found, 0, rules->count * sizeof *scratch->found);
 	scratch->epoch = 1;
@@ -1239,16 +1295,16 @@ static void evidence_note(struct query *query, uint32_t index, uint32_t number, 
 {
 	const struct phrase *const phrase = &query->rules->phrases[number];
 	const struct rule *const rule = &query->rules->rules[index];
-	struct found *const found = &query->scratch->found[index];
+	uint32_t *const found = &query->scratch->found[index];
 	struct places *const places = &query->scratch->places[rule->near ? rule->places : 0];
 	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
-	for (uint32_t i = 0; i < phrase->users; i++) {
-		const struct user user = query->rules->users[phrase->first_user + i];
-		if (user.rule != index ||
-		    !group_found(rule, found, places, user.group, end - phrase->text.size, end))
+	const struct user *user = query->rules->users + phrase->users[kind_of(rule)];
+	for (; user->rule <= index; user++) {
+		if (user->rule != index ||
+		    !group_found(rule, found, places, user->group, end - phrase->text.size, end))
 			continue;
-		const int group = __builtin_ctz(user.group);
+		const int group = __builtin_ctz(user->group);
 		from[group] = end - phrase->text.size;
 		to[group] = end;
 	}
@@ -1262,22 +1318,20 @@ unsigned bm_rules_evidence(const struct bm_rules *rules, struct bm_rules_scratch
 	assert(index < rules->count);
 	const struct rule *const rule = &rules->rules[index];
 	struct query query = {.rules = rules, .scratch = scratch};
-	struct found *const found = &scratch->found[index];
+	uint32_t *const found = &scratch->found[index];
 	size_t from[BM_RULE_GROUPS_MAX], to[BM_RULE_GROUPS_MAX];
 	uint32_t state = 0;
 	unsigned count = 0;
-	found->groups = 0;
+	*found = 0;
 	links_find(&query, template);
-	for (size_t i = 0; i < template.size && found->groups != (1u << rule->groups) - 1; i++) {
+	for (size_t i = 0; i < template.size && *found != all_groups(rule); i++) {
 		state = step(&rules->automaton, state, rules->class_of[template.data[i]]) & ~ENDS;
-		const struct ending *const endings = rules->automaton.ending;
-		for (uint32_t end = state; end; end = endings[end].shorter)
-			if (endings[end].phrase)
-				evidence_note(&query, index, endings[end].phrase - 1, i + 1, from,
-					      to);
+		const struct ending *ending = &rules->automaton.ending[state];
+		for (; ending->phrase; ending = &rules->automaton.ending[ending->shorter])
+			evidence_note(&query, index, ending->phrase - 1, i + 1, from, to);
 	}
 	for (uint8_t group = 0; group < rule->groups; group++)
-		if (found->groups & 1u << group)
+		if (*found & 1u << group)
 			evidence[count++] = (struct bm_bytes){template.data + from[group],
 							      to[group] - from[group]};
 	return count;
@@ -1304,9 +1358,9 @@ void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *
 		codes.enhanced = dsn;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *const rule = &rules->rules[i];
-		const struct found *const found = &scratch->found[i];
-		const bool all = rule->groups == 0 || (found->epoch == scratch->epoch &&
-						       found->groups == (1u << rule->groups) - 1);
+		const bool all = rule->groups == 0 ||
+				 scratch->found[i] ==
+					 (scratch->epoch << GROUPS_BITS | all_groups(rule));
 		fits[i] = all && rule_fits(rule, rule->groups ? &words : &codes);
 	}
 }
