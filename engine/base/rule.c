@@ -398,26 +398,12 @@ static bool codes_read(struct reader *reader, struct bm_bytes word, struct rule 
 /* is_link_text - has text a byte that words do not have but links do */
 static bool is_link_text(struct bm_bytes text)
 {
+	static const bool of_links[256] = {['.'] = true, ['/'] = true, ['?'] = true, ['='] = true,
+					   ['#'] = true, [':'] = true, ['&'] = true, ['_'] = true};
 	for (size_t i = 0; i < text.size; i++)
-		if (memchr("./?=#:&_", text.data[i], 8))
+		if (of_links[text.data[i]])
 			return true;
 	return false;
-}
-
-/* phrase_intern - the number of a folded phrase */
-static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
-{
-	index_room(rules, false, rules->phrase_count);
-	uint32_t *const slot = index_slot(rules, false, text);
-	if (*slot)
-		return *slot - 1;
-	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
-	rules->phrases[rules->phrase_count] =
-		(struct phrase){.text = bm_arena_copy(&rules->arena, text),
-				.link = is_link_text(text)};
-	rules->phrases_bytes += text.size;
-	*slot = (uint32_t)++rules->phrase_count;
-	return *slot - 1;
 }
 
 /* keep_hosts - add the host names in a phrase ("zen.spamhaus.org") to the set the mask leaves
@@ -443,6 +429,24 @@ static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
 			bm_keep_add(rules->keep, (struct bm_bytes){text.data + start, size});
 		i += i == start;
 	}
+}
+
+/* phrase_intern - the number of a folded phrase */
+static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
+{
+	index_room(rules, false, rules->phrase_count);
+	uint32_t *const slot = index_slot(rules, false, text);
+	if (*slot)
+		return *slot - 1;
+	const bool link = is_link_text(text);
+	if (link)
+		keep_hosts(rules, text);
+	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
+	rules->phrases[rules->phrase_count] =
+		(struct phrase){.text = bm_arena_copy(&rules->arena, text), .link = link};
+	rules->phrases_bytes += text.size;
+	*slot = (uint32_t)++rules->phrase_count;
+	return *slot - 1;
 }
 
 /* A quoted phrase on its way to the phrases it stands for. */
@@ -475,7 +479,6 @@ static bool phrase_add(const struct pattern_text *pattern)
 	BM_GROW(rules->uses, rules->use_count, rules->use_room);
 	rules->uses[rules->use_count++] = use;
 	rule->uses++;
-	keep_hosts(rules, text);
 	return true;
 }
 
@@ -859,10 +862,14 @@ static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint3
 	struct node *const nodes = bm_alloc(bound * sizeof *nodes);
 	nodes[0] = (struct node){0};
 	*count = 1;
+	uint32_t top[256] = {0}; /* the root's children, which are many, by class */
 	for (size_t i = 0; i < rules->phrase_count; i++) {
-		uint32_t node = 0;
 		const struct bm_bytes text = rules->phrases[i].text;
-		for (size_t k = 0; k < text.size; k++)
+		const uint8_t first = rules->class_of[text.data[0]];
+		if (!top[first])
+			top[first] = trie_child(nodes, count, 0, first);
+		uint32_t node = top[first];
+		for (size_t k = 1; k < text.size; k++)
 			node = trie_child(nodes, count, node, rules->class_of[text.data[k]]);
 		nodes[node].phrase = (uint32_t)i + 1;
 	}
