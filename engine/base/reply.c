@@ -1003,7 +1003,6 @@ static void take_angle(struct mask *mask)
 	}
 	const struct bm_bytes inner = first(rest, size);
 	const bool closed = at(rest, size) == '>';
-	const struct census census = census_of(inner);
 	size_t end;
 	if (!closed || (!sign && !(word && small && size > 2))) {
 		put(mask, BM_BYTES("<"));
@@ -1012,6 +1011,7 @@ static void take_angle(struct mask *mask)
 		return;
 	}
 	mask->at += size + 2;
+	const struct census census = census_of(sign ? first(inner, 0) : inner);
 	if (!sign && (is_host(inner, &census) || is_ip4(inner, &end) || census.letters == 0))
 		mask_word(mask, inner, 0);
 	else

@@ -3,19 +3,26 @@
  *
  * All phrases of all rules become one Aho-Corasick automaton, so a template costs one pass
  * however many rules there are.  Bytes are first mapped to classes: letters without case, and one
- * class for all bytes that no phrase uses.  States are numbered breadth first.  The first few
- * levels, where nearly all text spends its time, have a full row of transitions; a deeper state
- * knows only its children, which breadth first puts side by side, and hands any other byte to its
- * longest proper suffix.  Full rows for all states would be 6 MB of which a page fault a row is
- * paid at every start (23 ms measured against 2), and would not fit a cache.
+ * class for all bytes that no phrase uses.  The first few levels of states, where nearly all text
+ * spends its time, are numbered breadth first and have a full row of transitions; a deeper state
+ * knows only its children, which lie side by side, and hands any other byte to its longest proper
+ * suffix.  Deeper states are numbered so that the rest of a phrase follows its start.  Full rows for
+ * all states would be 6 MB of which a page fault a row is paid at every start (23 ms measured
+ * against 2), and would not fit a cache.
  *
  * A quoted phrase may stand for many: "{no such|unknown} {user|mailbox}" is written out when it is
  * read, as four phrases of one group, of which any will do.  A phrase found sets its group's bit for
  * each rule that names it; a rule whose bits are all set, whose scope is the provider and whose
  * codes fit is a candidate.  Rules are sorted by rank, file and line before sealing, so the
- * candidate with the smallest index is the verdict.  Rules without phrases are tried last, in the
- * same order, as far as they rank before what the phrases found.  A sealed set is read-only; bits
- * live in the scratch, stamped with an epoch so that nothing is cleared between calls.
+ * candidate with the smallest index is the verdict, and rules behind the best so far are not looked
+ * at.  Rules without phrases are tried last, in the same order, as far as they rank before what the
+ * phrases found.
+ *
+ * Most time goes to cache misses and mispredicted branches, not to instructions.  So a phrase lists
+ * its rules by kind: those of one provider, skipped as a whole for a provider that no rule is for;
+ * those that a few bits decide; those with nearness.  A list holds all that the common case needs in
+ * eight bytes a rule, and what is found of a rule is one word.  A sealed set is read-only; found
+ * words live in the scratch and start with an epoch, so that nothing is cleared between calls.
  *
  * "user" ~ "unknown" wants the second phrase soon behind the first.  So a rule's scratch also holds
  * where each group was last seen: what follows is nearest to that place.  The place before it is
@@ -28,7 +35,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bouncemill/intern.h"
 #include "bouncemill/registry.h"
+#include "arena.h"
 #include "hash.h"
 
 enum {
@@ -42,6 +51,8 @@ enum {
 	BM_NEAR_BYTES_MAX = 200,        /* what may be said instead, as ~200 */
 	BM_LINKS_MAX = 8,               /* of one template, in which words are not words */
 	BM_RULES_MAX = 100000,          /* of one set */
+	BM_SCOPE_MASK = 0x7fff,         /* as many bits as a user has */
+	BM_SCOPES_MAX = 30000,          /* of one set */
 	BM_PHRASES_BYTES_MAX = 1 << 21, /* of all phrases of a set: bounds the automaton's states */
 	BM_DENSE_LEVELS = 2             /* levels of the automaton below the root that have rows */
 };
@@ -74,6 +85,8 @@ struct rule {
 	uint32_t first_code; /* in rules->codes */
 	uint32_t first_use;  /* in rules->uses */
 	uint32_t uses;
+	uint32_t places; /* in the scratch, of a rule with nearness */
+	uint16_t scope;  /* 0 = any provider, else 1 + number in rules->scopes */
 	uint8_t codes;
 	uint8_t groups; /* quoted phrases */
 	uint8_t near;   /* bits of those that must come soon behind the one before them */
@@ -81,40 +94,50 @@ struct rule {
 	uint8_t gap[BM_RULE_GROUPS_MAX]; /* bytes that may lie between */
 };
 
-/* A phrase that a rule names, before sealing; then the same from the phrase's side. */
+/* A phrase that a rule names, before sealing; then the same from the phrase's side, with all that
+ * most rules need to be decided, so that these stay out of the cache. */
 struct use {
 	uint32_t phrase; /* in rules->phrases */
 	uint8_t group;   /* a bit */
 };
 
 struct user {
-	uint32_t rule;
-	uint8_t group; /* a bit */
+	uint32_t rule;       /* UINT32_MAX ends a list */
+	uint16_t scope : 15; /* the rule's */
+	uint16_t near : 1;   /* the rule's */
+	uint8_t group;       /* a bit */
+	uint8_t wanted; /* bits of all groups; with nearness, the group that must stand before or 0 */
 };
 
-/* What has been found of a rule in the current text. */
-struct found {
-	uint32_t epoch;
-	uint8_t groups;                      /* bits */
-	uint32_t end[BM_RULE_GROUPS_MAX][2]; /* where the last two phrases of each group ended */
+/* Lists of the rules that name a phrase, as they are decided in different ways. */
+enum kind { KIND_SCOPED, KIND_PLAIN, KIND_NEAR, KINDS };
+
+/* What has been found of a rule: epoch << GROUPS_BITS | bits of groups; less than that is nothing. */
+enum { GROUPS_BITS = BM_RULE_GROUPS_MAX, EPOCH_MAX = (1 << (31 - GROUPS_BITS)) - 1 };
+
+/* Where the last two phrases of each group of a rule with nearness ended. */
+struct places {
+	uint32_t end[BM_RULE_GROUPS_MAX][2];
 };
 
 struct phrase {
-	struct bm_bytes text; /* folded, owned */
-	uint32_t first_user;  /* in rules->users, after sealing */
-	uint32_t users;       /* how often rules name it */
-	bool near;            /* each place where it stands counts, not only the first */
-	bool link;            /* may stand inside a link: has more than words in it */
+	struct bm_bytes text;  /* folded, in rules->arena */
+	uint32_t users[KINDS]; /* where in rules->users each list starts, after sealing */
+	bool link;             /* may stand inside a link: has more than words in it */
 };
 
 /* What a walk over a text needs; small, so that a walk may hold a copy that nothing else can change. */
 struct automaton {
 	uint32_t classes;
-	uint32_t dense;      /* states below this number have a row */
-	uint32_t *next;      /* dense x classes: the state to go to */
-	struct state *state; /* all states, and one more to end the last one's children */
-	uint8_t *label;      /* of each state the class of the byte that leads to it */
+	uint32_t dense; /* states below this number have a row */
+	uint32_t *next; /* dense x classes: the state to go to, with ENDS if phrases end there */
+	struct state *state;   /* all states */
+	uint8_t *label;        /* of each state the class of the byte that leads to it */
+	struct ending *ending; /* of each state the phrases that end there */
 };
+
+enum { NO_CLASS = 0xff }; /* there are fewer: phrases have neither capitals nor marks */
+static const uint32_t ENDS = 1u << 31;
 
 struct bm_rules {
 	struct rule *rules;
@@ -125,8 +148,8 @@ struct bm_rules {
 	size_t use_count, use_room;
 	struct phrase *phrases;
 	size_t phrase_count, phrase_room;
-	char **owned; /* names, scopes and file names */
-	size_t owned_count, owned_room;
+	struct bm_arena arena;    /* of names, scopes, file names and phrases */
+	struct bm_intern *scopes; /* providers that rules are for */
 	size_t phrases_bytes;
 	uint32_t *names, *texts; /* by hash: 1 + rule by name, 1 + phrase by text; 0 = free */
 	size_t names_room, texts_room;
@@ -136,29 +159,39 @@ struct bm_rules {
 	uint8_t class_of[256];
 	uint32_t states;
 	struct automaton automaton;
-	struct user *users; /* rules by phrase */
-	uint32_t *bare;     /* rules without phrases, ascending */
+	struct user *users; /* lists by phrase; the first is empty */
+	struct user *bare;  /* rules without phrases, ascending */
 	size_t bare_count;
+	size_t near_count; /* rules with nearness */
 	bool sealed;
 };
 
+/* A step reads the eight bytes of a state, and no more when it goes to the first child or back. */
 struct state {
-	uint32_t child;   /* the first child; children end where those of the next state start */
-	uint32_t suffix;  /* the state of the longest proper suffix that is one */
-	uint32_t shorter; /* the nearest such state that ends a phrase, or 0 */
-	uint32_t phrase;  /* 1 + the phrase that ends here, or 0 */
+	unsigned child : 22;  /* the first child; the others are behind it */
+	unsigned first : 8;   /* its class, or NO_CLASS */
+	unsigned more : 1;    /* there are others */
+	unsigned ends : 1;    /* a phrase ends here */
+	unsigned suffix : 22; /* the state of the longest proper suffix that is one */
+	unsigned children : 8;
+};
+
+struct ending {
+	uint32_t phrase;  /* 1 + the longest phrase that ends here, or 0 */
+	uint32_t shorter; /* the state of the others, which are shorter, or 0 */
 };
 
 struct bm_rules_scratch {
 	uint32_t epoch;
-	uint32_t *phrase_epoch;
-	struct found *found; /* by rule */
+	uint32_t *found;       /* by rule */
+	struct places *places; /* of rules with nearness */
 };
 
 struct bm_rules *bm_rules_new(void)
 {
 	struct bm_rules *rules = bm_zalloc(1, sizeof *rules);
 	rules->keep = bm_keep_new();
+	rules->scopes = bm_intern_new();
 	return rules;
 }
 
@@ -166,21 +199,19 @@ void bm_rules_free(struct bm_rules *rules)
 {
 	if (!rules)
 		return;
-	for (size_t i = 0; i < rules->phrase_count; i++)
-		bm_free((void *)(uintptr_t)rules->phrases[i].text.data);
-	for (size_t i = 0; i < rules->owned_count; i++)
-		bm_free(rules->owned[i]);
+	bm_arena_dispose(&rules->arena);
+	bm_intern_free(rules->scopes);
 	bm_keep_free(rules->keep);
 	void *const parts[] = {rules->rules,
 			       rules->codes,
 			       rules->uses,
 			       rules->phrases,
-			       rules->owned,
 			       rules->names,
 			       rules->texts,
 			       rules->automaton.next,
 			       rules->automaton.state,
 			       rules->automaton.label,
+			       rules->automaton.ending,
 			       rules->users,
 			       rules->bare,
 			       rules};
@@ -191,12 +222,11 @@ void bm_rules_free(struct bm_rules *rules)
 /* own - a NUL-terminated copy of run that lives as long as the set */
 static const char *own(struct bm_rules *rules, struct bm_bytes run)
 {
-	char *const copy = bm_alloc(run.size + 1);
+	char *const copy = bm_arena_take(&rules->arena, run.size + 1);
 	if (run.size)
 		memcpy(copy, run.data, run.size);
 	copy[run.size] = '\0';
-	BM_GROW(rules->owned, rules->owned_count, rules->owned_room);
-	return rules->owned[rules->owned_count++] = copy;
+	return copy;
 }
 
 /* index_slot - the slot of a hash index of 1-based numbers where key is, or would go */
@@ -375,27 +405,12 @@ static bool codes_read(struct reader *reader, struct bm_bytes word, struct rule 
 /* is_link_text - has text a byte that words do not have but links do */
 static bool is_link_text(struct bm_bytes text)
 {
+	static const bool of_links[256] = {['.'] = true, ['/'] = true, ['?'] = true, ['='] = true,
+					   ['#'] = true, [':'] = true, ['&'] = true, ['_'] = true};
 	for (size_t i = 0; i < text.size; i++)
-		if (memchr("./?=#:&_", text.data[i], 8))
+		if (of_links[text.data[i]])
 			return true;
 	return false;
-}
-
-/* phrase_intern - the number of a folded phrase */
-static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
-{
-	index_room(rules, false, rules->phrase_count);
-	uint32_t *const slot = index_slot(rules, false, text);
-	if (*slot)
-		return *slot - 1;
-	uint8_t *const copy = bm_alloc(text.size);
-	memcpy(copy, text.data, text.size);
-	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
-	rules->phrases[rules->phrase_count] =
-		(struct phrase){.text = {copy, text.size}, .link = is_link_text(text)};
-	rules->phrases_bytes += text.size;
-	*slot = (uint32_t)++rules->phrase_count;
-	return *slot - 1;
 }
 
 /* keep_hosts - add the host names in a phrase ("zen.spamhaus.org") to the set the mask leaves
@@ -421,6 +436,24 @@ static void keep_hosts(struct bm_rules *rules, struct bm_bytes text)
 			bm_keep_add(rules->keep, (struct bm_bytes){text.data + start, size});
 		i += i == start;
 	}
+}
+
+/* phrase_intern - the number of a folded phrase */
+static uint32_t phrase_intern(struct bm_rules *rules, struct bm_bytes text)
+{
+	index_room(rules, false, rules->phrase_count);
+	uint32_t *const slot = index_slot(rules, false, text);
+	if (*slot)
+		return *slot - 1;
+	const bool link = is_link_text(text);
+	if (link)
+		keep_hosts(rules, text);
+	BM_GROW(rules->phrases, rules->phrase_count, rules->phrase_room);
+	rules->phrases[rules->phrase_count] =
+		(struct phrase){.text = bm_arena_copy(&rules->arena, text), .link = link};
+	rules->phrases_bytes += text.size;
+	*slot = (uint32_t)++rules->phrase_count;
+	return *slot - 1;
 }
 
 /* A quoted phrase on its way to the phrases it stands for. */
@@ -453,7 +486,6 @@ static bool phrase_add(const struct pattern_text *pattern)
 	BM_GROW(rules->uses, rules->use_count, rules->use_room);
 	rules->uses[rules->use_count++] = use;
 	rule->uses++;
-	keep_hosts(rules, text);
 	return true;
 }
 
@@ -642,6 +674,8 @@ static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule 
 		return fault(reader, "bad scope:", scope, "use a provider's name or *");
 	if (!codes.size)
 		return fault(reader, "no codes in rule:", name, "use * for any code");
+	if (bm_intern_count(reader->rules->scopes) >= BM_SCOPES_MAX)
+		return fault(reader, "too many providers:", scope, "at most 30000");
 	index_room(reader->rules, true, reader->rules->count);
 	const uint32_t known = *index_slot(reader->rules, true, name);
 	if (known && !reader->user && reader->rules->rules[known - 1].rank == RANK_USER)
@@ -650,6 +684,8 @@ static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule 
 		return fault(reader, "name used before:", name, "give each rule its own name");
 	rule->shown.name = own(reader->rules, name);
 	rule->shown.scope = own(reader->rules, scope);
+	if (scope.data[0] != '*')
+		rule->scope = (uint16_t)(bm_intern_add(reader->rules->scopes, scope) + 1);
 	return codes_read(reader, codes, rule);
 }
 
@@ -719,28 +755,68 @@ static int rule_order(const void *left, const void *right)
 	return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-/* users_build - for each phrase the rules that name it, and the list of rules without phrases */
+/* all_groups - the bits of all groups of a rule */
+static uint8_t all_groups(const struct rule *rule)
+{
+	return (uint8_t)((1u << rule->groups) - 1);
+}
+
+/* kind_of - the list that a rule belongs to */
+static enum kind kind_of(const struct rule *rule)
+{
+	return rule->scope ? KIND_SCOPED : rule->near ? KIND_NEAR : KIND_PLAIN;
+}
+
+/* lists_size - room for each list and its end behind the empty one: phrases know where that end
+ * is */
+static void lists_size(struct bm_rules *rules)
+{
+	const struct user end = {.rule = UINT32_MAX};
+	uint32_t room = 1;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *const rule = &rules->rules[i];
+		for (uint32_t k = 0; k < rule->uses; k++)
+			rules->phrases[rules->uses[rule->first_use + k].phrase]
+				.users[kind_of(rule)]++;
+	}
+	rules->users = bm_alloc((1 + rules->use_count * 2) * sizeof *rules->users);
+	rules->users[0] = end;
+	for (size_t i = 0; i < rules->phrase_count; i++) {
+		for (unsigned kind = 0; kind < KINDS; kind++) {
+			uint32_t *const list = &rules->phrases[i].users[kind];
+			if (!*list)
+				continue;
+			*list += room;
+			room = *list + 1;
+			rules->users[*list] = end;
+		}
+	}
+}
+
+/* users_build - for each phrase the rules that name it, and the list of rules without phrases;
+ * lists are filled from their ends */
 static void users_build(struct bm_rules *rules)
 {
-	for (size_t i = 0; i < rules->use_count; i++)
-		rules->phrases[rules->uses[i].phrase].users++;
-	for (size_t i = 0, first = 0; i < rules->phrase_count; i++) {
-		rules->phrases[i].first_user = (uint32_t)first;
-		first += rules->phrases[i].users;
-		rules->phrases[i].users = 0;
-	}
-	rules->users = bm_alloc((rules->use_count + 1) * sizeof *rules->users);
+	lists_size(rules);
 	rules->bare = bm_alloc((rules->count + 1) * sizeof *rules->bare);
-	for (uint32_t i = 0; i < rules->count; i++) {
-		const struct rule *const rule = &rules->rules[i];
-		if (!rule->groups)
-			rules->bare[rules->bare_count++] = i;
-		for (uint32_t k = 0; k < rule->uses; k++) {
+	for (uint32_t i = 0; i < rules->count; i++)
+		if (!rules->rules[i].groups)
+			rules->bare[rules->bare_count++] = (struct user){
+				.rule = i, .scope = rules->rules[i].scope & BM_SCOPE_MASK};
+	for (uint32_t i = (uint32_t)rules->count; i-- > 0;) {
+		struct rule *const rule = &rules->rules[i];
+		if (rule->near)
+			rule->places = (uint32_t)rules->near_count++;
+		struct user user = {.rule = i,
+				    .scope = rule->scope & BM_SCOPE_MASK,
+				    .near = rule->near != 0,
+				    .wanted = all_groups(rule)};
+		for (uint32_t k = rule->uses; k-- > 0;) {
 			const struct use use = rules->uses[rule->first_use + k];
-			struct phrase *const phrase = &rules->phrases[use.phrase];
-			phrase->near |= (rule->near | rule->near >> 1) & use.group;
-			rules->users[phrase->first_user + phrase->users++] =
-				(struct user){i, use.group};
+			user.group = use.group;
+			if (rule->near)
+				user.wanted = (uint8_t)((rule->near & use.group) >> 1);
+			rules->users[--rules->phrases[use.phrase].users[kind_of(rule)]] = user;
 		}
 	}
 }
@@ -792,23 +868,27 @@ static struct node *trie_build(const struct bm_rules *rules, size_t bound, uint3
 	struct node *const nodes = bm_alloc(bound * sizeof *nodes);
 	nodes[0] = (struct node){0};
 	*count = 1;
+	uint32_t top[256] = {0}; /* the root's children, which are many, by class */
 	for (size_t i = 0; i < rules->phrase_count; i++) {
-		uint32_t node = 0;
 		const struct bm_bytes text = rules->phrases[i].text;
-		for (size_t k = 0; k < text.size; k++)
+		const uint8_t first = rules->class_of[text.data[0]];
+		if (!top[first])
+			top[first] = trie_child(nodes, count, 0, first);
+		uint32_t node = top[first];
+		for (size_t k = 1; k < text.size; k++)
 			node = trie_child(nodes, count, node, rules->class_of[text.data[k]]);
 		nodes[node].phrase = (uint32_t)i + 1;
 	}
 	return nodes;
 }
 
-/* child_of - the child of a state over class, or 0: their labels lie side by side, sixteen are
- * compared at once */
-static inline uint32_t child_of(const struct automaton *automaton, uint32_t state, uint8_t class)
+/* child_of - the child of a state over class behind its first, or 0: their labels lie side by
+ * side, sixteen are compared at once */
+static inline uint32_t child_of(const struct automaton *automaton, struct state state,
+				uint8_t class)
 {
-	uint32_t child = automaton->state[state].child;
-	const uint32_t end = automaton->state[state + 1].child;
-	for (; child < end; child += 16) {
+	const uint32_t end = state.child + state.children;
+	for (uint32_t child = state.child + 1; child < end; child += 16) {
 		const uint32_t hits = bm_equal16(automaton->label + child, class);
 		const uint32_t at = child + (uint32_t)__builtin_ctz(hits | 1u << 16);
 		if (hits)
@@ -817,65 +897,119 @@ static inline uint32_t child_of(const struct automaton *automaton, uint32_t stat
 	return 0;
 }
 
-/* step - the state after one more byte of a class */
+/* marked - a state's number, with ENDS if phrases end there */
+static inline uint32_t marked(const struct automaton *automaton, uint32_t state)
+{
+	return state | (automaton->state[state].ends ? ENDS : 0);
+}
+
+/* step - the state after one more byte of a class, marked */
 static inline uint32_t step(const struct automaton *automaton, uint32_t state, uint8_t class)
 {
 	while (state >= automaton->dense) {
-		const uint32_t child = child_of(automaton, state, class);
+		const struct state here = automaton->state[state];
+		if (here.first == class)
+			return marked(automaton, here.child);
+		const uint32_t child = here.more ? child_of(automaton, here, class) : 0;
 		if (child)
-			return child;
-		state = automaton->state[state].suffix;
+			return marked(automaton, child);
+		state = here.suffix;
 	}
 	return automaton->next[state * automaton->classes + class];
 }
 
-/* states_number - breadth first: order[state] is its node, its children follow each other */
-static void states_number(struct bm_rules *rules, const struct node *nodes, uint32_t *order)
+/* A trie on its way to numbered states. */
+struct numbering {
+	struct automaton *automaton;
+	const struct node *nodes;
+	uint32_t *node; /* of each state its node */
+	uint32_t made;  /* states numbered */
+};
+
+/* children_number - number the children of a state, side by side */
+static void children_number(struct numbering *numbering, uint32_t state)
 {
-	uint32_t made = 1, level_end = 1, level = 0;
-	order[0] = 0;
-	rules->automaton.dense = 1;
-	for (uint32_t state = 0; state < rules->states; state++) {
-		if (state == level_end) {
-			level_end = made;
-			rules->automaton.dense =
-				++level <= BM_DENSE_LEVELS ? made : rules->automaton.dense;
-		}
-		struct state *const here = &rules->automaton.state[state];
-		const struct node *const node = &nodes[order[state]];
-		*here = (struct state){.child = made, .phrase = node->phrase};
-		rules->automaton.label[state] = node->class;
-		for (uint32_t child = node->child; child; child = nodes[child].sibling)
-			order[made++] = child;
+	const struct node *const nodes = numbering->nodes;
+	const struct node *const node = &nodes[numbering->node[state]];
+	struct automaton *const automaton = numbering->automaton;
+	const uint32_t first = numbering->made;
+	for (uint32_t child = node->child; child; child = nodes[child].sibling) {
+		automaton->label[numbering->made] = nodes[child].class;
+		automaton->ending[numbering->made].phrase = nodes[child].phrase;
+		numbering->node[numbering->made++] = child;
 	}
-	rules->automaton.state[rules->states] = (struct state){.child = made};
+	const uint32_t children = numbering->made - first;
+	automaton->state[state] =
+		(struct state){.child = first,
+			       .first = children ? automaton->label[first] : NO_CLASS,
+			       .more = children > 1,
+			       .children = (uint8_t)children};
 }
 
-/* states_link - suffixes and rows; a suffix is shallower than its state, hence linked and filled
- * before */
+/* states_number - the dense levels breadth first; below, the children of a state's first child
+ * follow the children of the state, so that the rest of a phrase lies side by side */
+static void states_number(struct bm_rules *rules, const struct node *nodes)
+{
+	struct automaton *const automaton = &rules->automaton;
+	uint32_t *const open = bm_alloc(2 * (size_t)rules->states * sizeof *open);
+	struct numbering numbering = {automaton, nodes, open + rules->states, 1};
+	uint32_t state = 0, opened = 0;
+	numbering.node[0] = 0;
+	for (unsigned level = 0; level < BM_DENSE_LEVELS; level++)
+		for (const uint32_t end = numbering.made; state < end; state++)
+			children_number(&numbering, state);
+	automaton->dense = numbering.made;
+	for (uint32_t left = automaton->dense; left > state; left--)
+		open[opened++] = left - 1;
+	while (opened) {
+		const uint32_t first = numbering.made;
+		children_number(&numbering, open[--opened]);
+		for (uint32_t left = numbering.made; left > first; left--)
+			open[opened++] = left - 1;
+	}
+	bm_free(open);
+}
+
+/* row_fill - the row of a state: its children, and what its suffix does with other bytes */
+static void row_fill(const struct automaton *automaton, uint32_t state)
+{
+	const size_t classes = automaton->classes;
+	const struct state here = automaton->state[state];
+	uint32_t *const row = automaton->next + state * classes;
+	if (state)
+		memcpy(row, automaton->next + here.suffix * classes, classes * sizeof *row);
+	for (uint32_t child = here.child; child < here.child + here.children; child++)
+		row[automaton->label[child]] = marked(automaton, child);
+}
+
+/* states_link - suffixes, endings and rows, breadth first: a suffix is shallower than its state,
+ * hence linked and filled before */
 static void states_link(struct bm_rules *rules)
 {
-	const size_t classes = rules->automaton.classes;
-	rules->automaton.next =
-		bm_zalloc(rules->automaton.dense * classes, sizeof *rules->automaton.next);
-	for (uint32_t state = 0; state < rules->states; state++) {
-		struct state *const here = &rules->automaton.state[state];
-		uint32_t *const row = state < rules->automaton.dense
-					      ? rules->automaton.next + state * classes
-					      : NULL;
-		if (row && state)
-			memcpy(row, rules->automaton.next + here->suffix * classes,
-			       classes * sizeof *row);
-		for (uint32_t child = here[0].child; child < here[1].child; child++) {
-			struct state *const there = &rules->automaton.state[child];
-			const uint8_t label = rules->automaton.label[child];
-			there->suffix = state ? step(&rules->automaton, here->suffix, label) : 0;
-			const struct state *const suffix = &rules->automaton.state[there->suffix];
-			there->shorter = suffix->phrase ? there->suffix : suffix->shorter;
-			if (row)
-				row[label] = child;
+	const struct automaton *const automaton = &rules->automaton;
+	uint32_t *const queue = bm_alloc(rules->states * sizeof *queue);
+	uint32_t queued = 1;
+	queue[0] = 0;
+	for (uint32_t i = 0; i < queued; i++) {
+		const struct state here = automaton->state[queue[i]];
+		for (uint32_t child = here.child; child < here.child + here.children; child++) {
+			struct state *const there = &automaton->state[child];
+			struct ending *const ending = &automaton->ending[child];
+			const uint8_t label = automaton->label[child];
+			const uint32_t suffix =
+				queue[i] ? step(automaton, here.suffix, label) & ~ENDS : 0;
+			there->suffix = suffix & ((1u << 22) - 1);
+			if (ending->phrase)
+				ending->shorter = automaton->state[suffix].ends ? suffix : 0;
+			else
+				*ending = automaton->ending[suffix];
+			there->ends = ending->phrase != 0;
+			queue[queued++] = child;
 		}
+		if (queue[i] < automaton->dense)
+			row_fill(automaton, queue[i]);
 	}
+	bm_free(queue);
 }
 
 void bm_rules_seal(struct bm_rules *rules)
@@ -887,12 +1021,14 @@ void bm_rules_seal(struct bm_rules *rules)
 	const size_t bound = classes_build(rules);
 	assert(bound <= BM_PHRASES_BYTES_MAX);
 	struct node *const nodes = trie_build(rules, bound, &rules->states);
-	rules->automaton.state = bm_alloc((rules->states + 1) * sizeof *rules->automaton.state);
-	rules->automaton.label = bm_zalloc(rules->states + 16, sizeof *rules->automaton.label);
-	uint32_t *const order = bm_alloc(rules->states * sizeof *order);
-	states_number(rules, nodes, order);
-	bm_free(order);
+	struct automaton *const automaton = &rules->automaton;
+	automaton->state = bm_alloc(rules->states * sizeof *automaton->state);
+	automaton->ending = bm_zalloc(rules->states, sizeof *automaton->ending);
+	automaton->label = bm_zalloc(rules->states + 16, sizeof *automaton->label);
+	states_number(rules, nodes);
 	bm_free(nodes);
+	automaton->next =
+		bm_zalloc((size_t)automaton->dense * automaton->classes, sizeof *automaton->next);
 	states_link(rules);
 	rules->sealed = true;
 }
@@ -902,8 +1038,8 @@ void bm_rules_seal(struct bm_rules *rules)
 struct bm_rules_scratch *bm_rules_scratch_new(const struct bm_rules *rules)
 {
 	struct bm_rules_scratch *scratch = bm_zalloc(1, sizeof *scratch);
-	scratch->phrase_epoch = bm_zalloc(rules->phrase_count + 1, sizeof *scratch->phrase_epoch);
 	scratch->found = bm_zalloc(rules->count + 1, sizeof *scratch->found);
+	scratch->places = bm_zalloc(rules->near_count + 1, sizeof *scratch->places);
 	return scratch;
 }
 
@@ -911,8 +1047,8 @@ void bm_rules_scratch_free(struct bm_rules_scratch *scratch)
 {
 	if (!scratch)
 		return;
-	bm_free(scratch->phrase_epoch);
 	bm_free(scratch->found);
+	bm_free(scratch->places);
 	bm_free(scratch);
 }
 
@@ -920,7 +1056,7 @@ void bm_rules_scratch_free(struct bm_rules_scratch *scratch)
 struct query {
 	const struct bm_rules *rules;
 	struct bm_rules_scratch *scratch;
-	struct bm_bytes provider;
+	uint32_t scope; /* the provider's, or 0 if no rule is for it */
 	uint16_t code;
 	enum bm_stage stage;
 	struct bm_enhanced enhanced;
@@ -950,8 +1086,7 @@ static bool pattern_fits(const struct pattern *pattern, const struct query *quer
 /* rule_fits - provider, any code pattern and any stage pattern */
 static bool rule_fits(const struct rule *rule, const struct query *query)
 {
-	const char *const scope = rule->shown.scope;
-	if (scope[0] != '*' && !bm_bytes_equal(bm_bytes_of(scope), query->provider))
+	if (rule->scope && rule->scope != query->scope)
 		return false;
 	bool codes = false, code = false, stages = false, stage = false;
 	for (uint8_t i = 0; i < rule->codes; i++) {
@@ -975,20 +1110,21 @@ static bool is_near(uint32_t end, size_t start, uint8_t gap)
 
 /* group_found - note that a phrase of a group stands at [start, end); false = it stands too far from
  * the phrase it belongs behind */
-static bool group_found(const struct rule *rule, struct found *found, uint8_t group, size_t start,
-			size_t end)
+static bool group_found(const struct rule *rule, uint32_t *found, struct places *places,
+			uint8_t group, size_t start, size_t end)
 {
 	const int number = __builtin_ctz(group);
+	uint32_t *const ends = places->end[number];
 	if (rule->near & group) {
-		const uint32_t *const before = found->end[number - 1];
+		const uint32_t *const before = places->end[number - 1];
 		const uint8_t gap = rule->gap[number];
-		if (!(found->groups & group >> 1) ||
+		if (!(*found & group >> 1) ||
 		    !(is_near(before[0], start, gap) || is_near(before[1], start, gap)))
 			return false;
 	}
-	found->end[number][1] = found->groups & group ? found->end[number][0] : (uint32_t)end;
-	found->end[number][0] = (uint32_t)end;
-	found->groups |= group;
+	ends[1] = *found & group ? ends[0] : (uint32_t)end;
+	ends[0] = (uint32_t)end;
+	*found |= group;
 	return true;
 }
 
@@ -1016,54 +1152,98 @@ static bool is_in_link(const struct query *query, size_t end)
 	return false;
 }
 
-/* phrase_found - a phrase ends in front of end: note it in each rule that names it */
-static void phrase_found(struct query *query, uint32_t number, size_t end)
+/* rule_complete - all phrases of a rule have been found: it is the best if it fits */
+static void rule_complete(struct query *query, uint32_t rule)
+{
+	if (!query->all && rule_fits(&query->rules->rules[rule], query))
+		query->best = rule;
+}
+
+/* plain_found - note a phrase for a rule without nearness; found is of this epoch, or less */
+static inline void plain_found(struct query *query, struct user user)
+{
+	uint32_t *const found = &query->scratch->found[user.rule];
+	const uint32_t none = query->scratch->epoch << GROUPS_BITS;
+	const uint32_t have = (*found > none ? *found : none) | user.group;
+	*found = have;
+	if (have == (none | user.wanted))
+		rule_complete(query, user.rule);
+}
+
+/* near_found - note a phrase at [start, end) for a rule with nearness */
+static inline void near_found(struct query *query, struct user user, size_t start, size_t end)
 {
 	struct bm_rules_scratch *const scratch = query->scratch;
-	const struct phrase *const phrase = &query->rules->phrases[number];
-	if (scratch->phrase_epoch[number] == scratch->epoch && !phrase->near)
+	uint32_t *const found = &scratch->found[user.rule];
+	const uint32_t none = scratch->epoch << GROUPS_BITS;
+	*found = *found > none ? *found : none;
+	if (user.wanted & ~*found)
 		return;
+	const struct rule *const rule = &query->rules->rules[user.rule];
+	if (group_found(rule, found, &scratch->places[rule->places], user.group, start, end) &&
+	    *found == (none | all_groups(rule)))
+		rule_complete(query, user.rule);
+}
+
+/* phrase_found - a phrase ends in front of end: note it in each rule that names it */
+static void phrase_found(struct query *query, const struct phrase *phrase, size_t end)
+{
+	const struct user *const users = query->rules->users;
+	const struct user *user;
+	const size_t start = end - phrase->text.size;
 	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
-	scratch->phrase_epoch[number] = scratch->epoch;
-	for (uint32_t i = 0; i < phrase->users; i++) {
-		const struct user user = query->rules->users[phrase->first_user + i];
-		if (user.rule >= query->best)
-			break;
-		struct found *const found = &scratch->found[user.rule];
-		if (found->epoch != scratch->epoch) {
-			found->epoch = scratch->epoch;
-			found->groups = 0;
+	if (query->scope) {
+		for (user = users + phrase->users[KIND_SCOPED]; user->rule < query->best; user++) {
+			if (user->scope != query->scope)
+				continue;
+			if (user->near)
+				near_found(query, *user, start, end);
+			else
+				plain_found(query, *user);
 		}
-		const struct rule *const rule = &query->rules->rules[user.rule];
-		if (group_found(rule, found, user.group, end - phrase->text.size, end) &&
-		    found->groups == (1u << rule->groups) - 1 && !query->all &&
-		    rule_fits(rule, query))
-			query->best = user.rule;
 	}
+	for (user = users + phrase->users[KIND_PLAIN]; user->rule < query->best; user++)
+		plain_found(query, *user);
+	for (user = users + phrase->users[KIND_NEAR]; user->rule < query->best; user++)
+		near_found(query, *user, start, end);
 }
 
 /* phrases_scan - one pass over the template */
 static void phrases_scan(struct query *query, struct bm_bytes template)
 {
 	const struct automaton automaton = query->rules->automaton;
+	const struct phrase *const phrases = query->rules->phrases;
 	const uint8_t *const class_of = query->rules->class_of;
 	uint32_t state = 0;
 	for (size_t i = 0; i < template.size; i++) {
 		state = step(&automaton, state, class_of[template.data[i]]);
-		const struct state here = automaton.state[state];
-		uint32_t end = here.phrase ? state : here.shorter;
-		for (; end; end = automaton.state[end].shorter)
-			phrase_found(query, automaton.state[end].phrase - 1, i + 1);
+		if (!(state & ENDS))
+			continue;
+		state &= ~ENDS;
+		uint32_t end = state;
+		do {
+			const struct ending ending = automaton.ending[end];
+			phrase_found(query, &phrases[ending.phrase - 1], i + 1);
+			end = ending.shorter;
+		} while (end);
 	}
+}
+
+/* scope_of - the number of the scope that is provider, or 0 */
+static uint32_t scope_of(const struct bm_rules *rules, struct bm_bytes provider)
+{
+	if (!provider.size)
+		return 0;
+	const uint32_t scope = bm_intern_peek(rules->scopes, bm_hash(provider));
+	return bm_intern_is(rules->scopes, scope, provider) ? scope + 1 : 0;
 }
 
 /* epoch_next - a fresh epoch; on overflow the stamps are cleared */
 static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *scratch)
 {
-	if (++scratch->epoch)
+	if (++scratch->epoch <= EPOCH_MAX)
 		return;
-	memset(scratch->phrase_epoch, 0, rules->phrase_count * sizeof *scratch->phrase_epoch);
 	memset(scratch->found, 0, rules->count * sizeof *scratch->found);
 	scratch->epoch = 1;
 }
@@ -1075,7 +1255,7 @@ struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_s
 	assert(rules->sealed);
 	struct query query = {.rules = rules,
 			      .scratch = scratch,
-			      .provider = provider,
+			      .scope = scope_of(rules, provider),
 			      .code = reply->code,
 			      .stage = reply->stage,
 			      .enhanced = reply->enhanced,
@@ -1085,9 +1265,10 @@ struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_s
 	phrases_scan(&query, template);
 	if (!query.enhanced.class)
 		query.enhanced = dsn;
-	for (size_t i = 0; i < rules->bare_count && rules->bare[i] < query.best; i++)
-		if (rule_fits(&rules->rules[rules->bare[i]], &query))
-			query.best = rules->bare[i];
+	for (size_t i = 0; i < rules->bare_count && rules->bare[i].rule < query.best; i++)
+		if ((!rules->bare[i].scope || rules->bare[i].scope == query.scope) &&
+		    rule_fits(&rules->rules[rules->bare[i].rule], &query))
+			query.best = rules->bare[i].rule;
 	if (query.best == BM_RULE_NONE)
 		return (struct bm_verdict){BM_CATEGORY_UNKNOWN, BM_RULE_NONE};
 	return (struct bm_verdict){rules->rules[query.best].shown.category, query.best};
@@ -1127,15 +1308,16 @@ static void evidence_note(struct query *query, uint32_t index, uint32_t number, 
 {
 	const struct phrase *const phrase = &query->rules->phrases[number];
 	const struct rule *const rule = &query->rules->rules[index];
-	struct found *const found = &query->scratch->found[index];
+	uint32_t *const found = &query->scratch->found[index];
+	struct places *const places = &query->scratch->places[rule->near ? rule->places : 0];
 	if (query->links && !phrase->link && is_in_link(query, end))
 		return;
-	for (uint32_t i = 0; i < phrase->users; i++) {
-		const struct user user = query->rules->users[phrase->first_user + i];
-		if (user.rule != index ||
-		    !group_found(rule, found, user.group, end - phrase->text.size, end))
+	const struct user *user = query->rules->users + phrase->users[kind_of(rule)];
+	for (; user->rule <= index; user++) {
+		if (user->rule != index ||
+		    !group_found(rule, found, places, user->group, end - phrase->text.size, end))
 			continue;
-		const int group = __builtin_ctz(user.group);
+		const int group = __builtin_ctz(user->group);
 		from[group] = end - phrase->text.size;
 		to[group] = end;
 	}
@@ -1149,21 +1331,20 @@ unsigned bm_rules_evidence(const struct bm_rules *rules, struct bm_rules_scratch
 	assert(index < rules->count);
 	const struct rule *const rule = &rules->rules[index];
 	struct query query = {.rules = rules, .scratch = scratch};
-	struct found *const found = &scratch->found[index];
+	uint32_t *const found = &scratch->found[index];
 	size_t from[BM_RULE_GROUPS_MAX], to[BM_RULE_GROUPS_MAX];
 	uint32_t state = 0;
 	unsigned count = 0;
-	found->groups = 0;
+	*found = 0;
 	links_find(&query, template);
-	for (size_t i = 0; i < template.size && found->groups != (1u << rule->groups) - 1; i++) {
-		state = step(&rules->automaton, state, rules->class_of[template.data[i]]);
-		const struct state *const states = rules->automaton.state;
-		uint32_t end = states[state].phrase ? state : states[state].shorter;
-		for (; end; end = states[end].shorter)
-			evidence_note(&query, index, states[end].phrase - 1, i + 1, from, to);
+	for (size_t i = 0; i < template.size && *found != all_groups(rule); i++) {
+		state = step(&rules->automaton, state, rules->class_of[template.data[i]]) & ~ENDS;
+		const struct ending *ending = &rules->automaton.ending[state];
+		for (; ending->phrase; ending = &rules->automaton.ending[ending->shorter])
+			evidence_note(&query, index, ending->phrase - 1, i + 1, from, to);
 	}
 	for (uint8_t group = 0; group < rule->groups; group++)
-		if (found->groups & 1u << group)
+		if (*found & 1u << group)
 			evidence[count++] = (struct bm_bytes){template.data + from[group],
 							      to[group] - from[group]};
 	return count;
@@ -1176,7 +1357,7 @@ void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *
 	assert(rules->sealed);
 	struct query words = {.rules = rules,
 			      .scratch = scratch,
-			      .provider = provider,
+			      .scope = scope_of(rules, provider),
 			      .code = reply->code,
 			      .stage = reply->stage,
 			      .enhanced = reply->enhanced,
@@ -1190,9 +1371,9 @@ void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *
 		codes.enhanced = dsn;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *const rule = &rules->rules[i];
-		const struct found *const found = &scratch->found[i];
-		const bool all = rule->groups == 0 || (found->epoch == scratch->epoch &&
-						       found->groups == (1u << rule->groups) - 1);
+		const bool all =
+			rule->groups == 0 ||
+			scratch->found[i] == (scratch->epoch << GROUPS_BITS | all_groups(rule));
 		fits[i] = all && rule_fits(rule, rule->groups ? &words : &codes);
 	}
 }
