@@ -45,6 +45,8 @@ static const struct frame frames[] = {
 	 "192.0.2.1", "550 no", BM_STAGE_RCPT, true, false},
 	{"host mx.a.example[2001:db8::1] refused to talk to me: 421 busy)", "mx.a.example",
 	 "2001:db8::1", "421 busy", BM_STAGE_CONNECT, true, false},
+	{"connect to mx.a.example[192.0.2.1]:25: server refused to talk to me: 421 busy",
+	 "mx.a.example", "192.0.2.1", "421 busy", BM_STAGE_CONNECT, true, false},
 	{"host mx.a.example[::ffff:192.0.2.1] said: 554 x (in reply to end of DATA command)",
 	 "mx.a.example", "::ffff:192.0.2.1", "554 x", BM_STAGE_DOT, true, false},
 	{"mx.a.example[192.0.2.1]:25 said: 450 x (in reply to MAIL FROM command)", "mx.a.example",

@@ -214,15 +214,17 @@ static bool peer(struct bm_bytes *run, struct bm_reply *reply)
 	return true;
 }
 
-/* peel_said - "[host ]H[IP] said: T" and "... refused to talk to me: T": leave T in *text */
+/* peel_said - "[host ]H[IP] said: T", "... refused to talk to me: T" and, as older releases say it,
+ * "connect to H[IP]: server refused to talk to me: T": leave T in *text */
 static bool peel_said(struct bm_bytes *text, struct bm_reply *reply)
 {
 	struct bm_bytes rest = *text;
 	struct bm_reply trial = *reply;
-	(void)skip(&rest, BM_BYTES("host "));
+	(void)(skip(&rest, BM_BYTES("host ")) || skip(&rest, BM_BYTES("connect to ")));
 	if (!peer(&rest, &trial))
 		return false;
-	if (skip(&rest, BM_BYTES(" refused to talk to me: ")))
+	if (skip(&rest, BM_BYTES(" refused to talk to me: ")) ||
+	    skip(&rest, BM_BYTES(": server refused to talk to me: ")))
 		trial.stage = BM_STAGE_CONNECT;
 	else if (!skip(&rest, BM_BYTES(" said: ")))
 		return false;
