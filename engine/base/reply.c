@@ -895,11 +895,19 @@ static void hide_addr(struct mask *mask, struct bm_bytes word, size_t sign)
 	mask_pieces(mask, bm_bytes_from(word, end));
 }
 
+/* is_worm - "W32/Mydoom@MM": names of mass mailers end so, and no domain does */
+static bool is_worm(struct bm_bytes word, size_t sign)
+{
+	const size_t end = sign + 3;
+	return end == word.size && (word.data[sign + 1] | 0x20) == 'm' &&
+	       (word.data[sign + 2] | 0x20) == 'm';
+}
+
 /* mask_joined - a word with @ : / or = in it */
 static void mask_joined(struct mask *mask, struct bm_bytes word)
 {
 	const size_t sign = bm_bytes_find(word, 0, '@');
-	if (sign < word.size)
+	if (sign < word.size && !is_worm(word, sign))
 		hide_addr(mask, word, sign);
 	else if (is_ip6(word))
 		hide(mask, BM_BYTES("<ip>"));
