@@ -199,6 +199,7 @@ Test(reply, masks)
 		{"550 see https://support.google.com/mail/?p=NoSuchUser now",
 		 "550 see https://support.google.com/mail/?p=NoSuchUser now"},
 		{"550 see http://c.example/a/b?c=d, or www.d.example/e", "550 see <url>, or <url>"},
+		{"550 W32/Netsky.P@MM from a@mm.example", "550 W32/Netsky.P@MM from <addr>"},
 		{"550 permanent (a@b.example:blocked)", "550 permanent (<addr>:blocked)"},
 		{"552 larger than 10MB or 20.5 MB", "552 larger than <num>MB or <num> MB"},
 		{"550 create file /home/u1/Maildir/tmp/132.P2.x: no", "550 create file <id>: no"},
