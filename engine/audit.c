@@ -328,7 +328,7 @@ static void put_phrase(struct bm_text *out, struct bm_bytes phrase)
 {
 	bm_text_byte(out, '"');
 	for (size_t i = 0; i < phrase.size; i++) {
-		if (phrase.data[i] == '"' || phrase.data[i] == '\\')
+		if (memchr("\"\\|{}", phrase.data[i], 5))
 			bm_text_byte(out, '\\');
 		bm_text_byte(out, phrase.data[i]);
 	}

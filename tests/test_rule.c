@@ -77,6 +77,25 @@ Test(rule, evidence_is_ranked)
 	bm_rules_free(rules);
 }
 
+Test(rule, loose_words_rank_between_codes_that_tell_and_codes_that_do_not)
+{
+	struct bm_rules *const rules = bm_rules_new();
+	const struct bm_bytes codes = BM_BYTES("full quota-issues * x.2.2\n"
+					       "none bad-domain * 5.3.0,5.7.1\n"
+					       "own system-error * 452\n");
+	const struct bm_bytes loose = BM_BYTES("word bad-mailbox * * \"mailbox\"\n");
+	cr_assert_eq(bm_rules_add(rules, "rules/90-codes.rules", codes, false), BM_OK);
+	cr_assert_eq(bm_rules_add(rules, "rules/70-loose.rules", loose, false), BM_OK);
+	bm_rules_seal(rules);
+	cr_expect_str_eq(decides(rules, "x", "550 5.2.2 the mailbox objects", ""), "full");
+	cr_expect_str_eq(decides(rules, "x", "550 the mailbox objects", "5.2.2"), "full");
+	cr_expect_str_eq(decides(rules, "x", "550 5.3.0 the mailbox objects", ""), "word");
+	cr_expect_str_eq(decides(rules, "x", "550 5.7.1 the mailbox objects", ""), "word");
+	cr_expect_str_eq(decides(rules, "x", "550 5.7.1 it objects", ""), "none");
+	cr_expect_str_eq(decides(rules, "x", "452 the mailbox objects", ""), "word");
+	bm_rules_free(rules);
+}
+
 Test(rule, a_stage_must_fit_as_well_as_a_code)
 {
 	struct bm_rules *const rules = sealed("", ranked);

@@ -214,15 +214,17 @@ static bool peer(struct bm_bytes *run, struct bm_reply *reply)
 	return true;
 }
 
-/* peel_said - "[host ]H[IP] said: T" and "... refused to talk to me: T": leave T in *text */
+/* peel_said - "[host ]H[IP] said: T", "... refused to talk to me: T" and, as older releases say it,
+ * "connect to H[IP]: server refused to talk to me: T": leave T in *text */
 static bool peel_said(struct bm_bytes *text, struct bm_reply *reply)
 {
 	struct bm_bytes rest = *text;
 	struct bm_reply trial = *reply;
-	(void)skip(&rest, BM_BYTES("host "));
+	(void)(skip(&rest, BM_BYTES("host ")) || skip(&rest, BM_BYTES("connect to ")));
 	if (!peer(&rest, &trial))
 		return false;
-	if (skip(&rest, BM_BYTES(" refused to talk to me: ")))
+	if (skip(&rest, BM_BYTES(" refused to talk to me: ")) ||
+	    skip(&rest, BM_BYTES(": server refused to talk to me: ")))
 		trial.stage = BM_STAGE_CONNECT;
 	else if (!skip(&rest, BM_BYTES(" said: ")))
 		return false;
@@ -893,11 +895,19 @@ static void hide_addr(struct mask *mask, struct bm_bytes word, size_t sign)
 	mask_pieces(mask, bm_bytes_from(word, end));
 }
 
+/* is_worm - "W32/Mydoom@MM": names of mass mailers end so, and no domain does */
+static bool is_worm(struct bm_bytes word, size_t sign)
+{
+	const size_t end = sign + 3;
+	return end == word.size && (word.data[sign + 1] | 0x20) == 'm' &&
+	       (word.data[sign + 2] | 0x20) == 'm';
+}
+
 /* mask_joined - a word with @ : / or = in it */
 static void mask_joined(struct mask *mask, struct bm_bytes word)
 {
 	const size_t sign = bm_bytes_find(word, 0, '@');
-	if (sign < word.size)
+	if (sign < word.size && !is_worm(word, sign))
 		hide_addr(mask, word, sign);
 	else if (is_ip6(word))
 		hide(mask, BM_BYTES("<ip>"));

@@ -64,6 +64,8 @@ enum rank {
 	RANK_GENERAL,
 	RANK_PROVIDER_CODE,
 	RANK_ENHANCED,
+	RANK_LOOSE,
+	RANK_VAGUE,
 	RANK_BASIC
 };
 
@@ -643,6 +645,31 @@ static bool is_own_code(const struct bm_rules *rules, const struct rule *rule)
 	return rule->codes > 0;
 }
 
+/* is_loose - does a file's name (70-loose.rules) say that the words of its general rules tell less
+ * than a code does that says what is wrong */
+static bool is_loose(const char *file)
+{
+	const char *const slash = strrchr(file, '/');
+	const char first = slash ? slash[1] : file[0];
+	return first >= '7' && first <= '9';
+}
+
+/* rank_of_codes - how strong a general rule without phrases is.  An enhanced code that leaves the
+ * detail open (5.7.0), or says no more than that mail was refused (5.7.1), tells less than a word. */
+static enum rank rank_of_codes(const struct bm_rules *rules, const struct rule *rule)
+{
+	enum rank rank = RANK_BASIC;
+	for (uint8_t i = 0; i < rule->codes; i++) {
+		const struct pattern *const pattern = &rules->codes[rule->first_code + i];
+		if (pattern->kind != PATTERN_ENHANCED)
+			continue;
+		if (pattern->detail != 0 && !(pattern->subject == 7 && pattern->detail == 1))
+			return RANK_ENHANCED;
+		rank = RANK_VAGUE;
+	}
+	return rank;
+}
+
 /* rank_of - how strong the evidence of a rule is */
 static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, bool user)
 {
@@ -650,13 +677,10 @@ static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, 
 	if (user)
 		return RANK_USER;
 	if (rule->groups)
-		return scoped ? RANK_PROVIDER : RANK_GENERAL;
+		return scoped ? RANK_PROVIDER : is_loose(rule->file) ? RANK_LOOSE : RANK_GENERAL;
 	if (scoped)
 		return is_own_code(rules, rule) ? RANK_OWN_CODE : RANK_PROVIDER_CODE;
-	for (uint8_t i = 0; i < rule->codes; i++)
-		if (rules->codes[rule->first_code + i].kind == PATTERN_ENHANCED)
-			return RANK_ENHANCED;
-	return RANK_BASIC;
+	return rank_of_codes(rules, rule);
 }
 
 /* head_read - NAME CATEGORY SCOPE CODES of a line */

@@ -16,11 +16,19 @@
  * behind the end of the first, a ~8 at most 8: "user|mailbox" ~ "not found" knows "user <addr> was
  * not found".  Phrases of words alone are not looked for in links.
  *
- * Order of evidence, strongest first: user rules; a provider's own codes (its rules of nothing but
- * enhanced codes x.7 with a three-digit detail, such as 5.7.606); provider rules with phrases, tokens
- * first because their lines stand first; general rules with phrases; a provider's reading of common
- * codes; enhanced-code rules; basic-code rules.  So a text that contradicts its code wins.  Within
- * one rank the earlier file (by name) and line wins.
+ * Order of evidence, strongest first:
+ *   user rules;
+ *   a provider's own codes: its rules of nothing but enhanced codes x.7 with a three-digit detail,
+ *     such as 5.7.606;
+ *   provider rules with phrases, tokens first because their lines stand first;
+ *   general rules with phrases;
+ *   a provider's reading of common codes;
+ *   enhanced codes that say what is wrong, such as 5.2.2;
+ *   loose words: general rules with phrases in files whose names begin with 7, 8 or 9;
+ *   enhanced codes that do not, x.y.0 and x.7.1;
+ *   basic codes, also with a stage.
+ * So a text that contradicts its code wins, but not by a lone word.  Within one rank the earlier
+ * file (by name) and line wins.
  */
 #ifndef BOUNCEMILL_RULE_H
 #define BOUNCEMILL_RULE_H
