@@ -41,9 +41,9 @@ struct bm_event {
 	 * BEGIN: orig_queue_id, or empty. */
 	struct bm_bytes next_id;
 	struct bm_bytes message_id; /* BEGIN by a message-id= line: without angles; else empty */
-	bool forwarded;   /* next_id comes from "forwarded as": always on this host */
-	bool client_told; /* BEGIN: the line tells where the message came in from */
-	bool client_far;  /* from a public address, so not from our own filter */
+	bool forwarded;             /* next_id comes from "forwarded as": always on this host */
+	bool client_told;           /* BEGIN: the line tells where the message came in from */
+	bool client_far;            /* from a public address, so not from our own filter */
 };
 
 #endif
