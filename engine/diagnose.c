@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bouncemill/blocklist.h"
 #include "bouncemill/text.h"
 #include "bouncemill/words.h"
 #include "argument.h"
@@ -173,6 +174,19 @@ static void put_contract(struct answer *answer, const struct bm_finding *finding
 	put(answer, "prescription", bm_bytes_of(bm_category_prescription(category, lang)));
 }
 
+/* put_blocklist - which list a refusal for one names, what is on it, and where to ask for removal */
+static void put_blocklist(struct answer *answer, const struct bm_symptom *symptom)
+{
+	struct bm_blocklist found;
+	struct bm_reply reply;
+	bm_reply_parse(symptom->event.text, &reply);
+	if (!bm_blocklist_find(reply.text, &found))
+		return;
+	put_known(answer, "blocklist", found.name);
+	put_known(answer, "listed", found.listed);
+	put_known(answer, "delisting", found.page);
+}
+
 /* put_rest - what else is known */
 static void put_rest(struct answer *answer, const struct bm_symptom *symptom,
 		     const struct bm_finding *finding)
@@ -186,6 +200,8 @@ static void put_rest(struct answer *answer, const struct bm_symptom *symptom,
 	put_known(answer, "enhanced_code", enhanced_text(finding, code));
 	if (symptom == NULL)
 		return;
+	if (finding->category == BM_CATEGORY_BLOCKLISTED)
+		put_blocklist(answer, symptom);
 	put_known(answer, "recipient", symptom->event.address);
 	put_known(answer, "relay", symptom->event.relay);
 	put(answer, "read_as", bm_bytes_of(forms[symptom->form]));
