@@ -144,7 +144,8 @@ void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, u
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
 	if (fact->category != BM_CATEGORY_FEEDBACK_LOOP) /* a complaint has no reply */
 		count_failure(counter, fact);
-	if (counter->addresses)
+	/* A complaint may hide who complained. */
+	if (counter->addresses && bm_intern_get(counter->tally->addresses, fact->address).size > 0)
 		count_address(counter, fact, outcome, fact->time);
 	bm_count_sender(counter, sender, (enum bm_category)fact->category, outcome, 1);
 }

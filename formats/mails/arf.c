@@ -71,6 +71,10 @@ static void arf_read(struct work *work)
 	for (size_t i = 0; i < work->count; i++)
 		work->list[i].text = type;
 	from_original(work, type);
+	struct bm_mail_recipient *const hidden =
+		work->count ? NULL : work_add(work, BM_BYTES(""), BM_ACTION_FEEDBACK);
+	if (hidden)
+		hidden->text = type;
 	work->mail->sort = BM_MAIL_FEEDBACK;
 }
 

@@ -60,7 +60,7 @@ const char *bm_action_name(enum bm_action action)
 struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 				   enum bm_action action)
 {
-	if (address.size == 0)
+	if (address.size == 0 && action != BM_ACTION_FEEDBACK)
 		return NULL;
 	const size_t back = work->count < TWIN_LOOK_MAX ? work->count : TWIN_LOOK_MAX;
 	for (size_t i = work->count - back; i < work->count; i++)

@@ -123,7 +123,7 @@ struct bm_bytes decode_html(struct work *work, struct bm_bytes page);
 /* work_text - what people are to read: the first text part, decoded, as UTF-8, tags removed */
 struct bm_bytes work_text(struct work *work);
 /* work_add - one more recipient; the same one twice with the same action is one.  Returns it, or
- * NULL when there are too many or the address is empty. */
+ * NULL when there are too many or the address is empty, which only a complaint's may be. */
 struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 				   enum bm_action action);
 /* work_original - sender, subject and Message-ID of the returned message, from its header */

@@ -35,7 +35,8 @@ enum bm_action {
 };
 
 struct bm_mail_recipient {
-	struct bm_bytes address; /* without angles and address type; may lack a domain */
+	/* without angles and address type; may lack a domain; empty when a complaint hides it */
+	struct bm_bytes address;
 	struct bm_bytes
 		original; /* what the sender wrote, if a report tells (Original-Recipient) */
 	enum bm_action action;
