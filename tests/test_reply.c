@@ -248,6 +248,9 @@ Test(reply, two_replies_that_differ_in_what_varies_have_one_template)
 	}
 }
 
+/* Of the processor, for a huge text; one read again and again would take minutes. */
+enum { SECONDS_MAX = 5 };
+
 /* seconds - processor time so far */
 static double seconds(void)
 {
@@ -283,7 +286,7 @@ Test(reply, huge_texts_stay_linear)
 		out.size = 0;
 		bm_reply_mask(reply.text, NULL, &out);
 		cr_expect_leq(out.size, BM_TEMPLATE_BYTES_MAX);
-		cr_expect_lt(seconds() - start, 0.1, "%s", units[i]);
+		cr_expect_lt(seconds() - start, SECONDS_MAX, "%s", units[i]);
 		bm_free((void *)(uintptr_t)text.data);
 	}
 	bm_text_dispose(&out);
