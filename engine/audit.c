@@ -129,7 +129,7 @@ static void put_folded(struct bm_text *out, struct bm_bytes masked)
 {
 	uint8_t *const at = bm_text_room(out, masked.size + 1);
 	for (size_t i = 0; i < masked.size; i++)
-		at[i] = masked.data[i] | ((uint8_t)(masked.data[i] - 'A') < 26 ? 0x20 : 0);
+		at[i] = bm_lower(masked.data[i]);
 	at[masked.size] = '\n';
 	out->size += masked.size + 1;
 }

@@ -118,7 +118,7 @@ static inline struct bm_bytes lower(struct bm_bytes run, uint8_t *buffer, size_t
 		i = size;
 	}
 	for (; i < size; i++)
-		buffer[i] = run.data[i] | ((uint8_t)(run.data[i] - 'A') < 26 ? 0x20 : 0);
+		buffer[i] = bm_lower(run.data[i]);
 	return (struct bm_bytes){buffer, size};
 }
 

@@ -79,7 +79,7 @@ static uint64_t failure_key(uint64_t queue_id, struct bm_bytes recipient)
 	if (recipient.size > sizeof lower)
 		recipient.size = sizeof lower;
 	for (size_t i = 0; i < recipient.size; i++)
-		lower[i] = recipient.data[i] | ((uint8_t)(recipient.data[i] - 'A') < 26 ? 0x20 : 0);
+		lower[i] = bm_lower(recipient.data[i]);
 	return bm_hash_mix(bm_hash((struct bm_bytes){lower, recipient.size}) | 1, queue_id | 1);
 }
 

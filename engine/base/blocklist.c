@@ -16,6 +16,7 @@
 #include <assert.h>
 
 #include "bouncemill/provider.h"
+#include "data.h"
 #include "sign.h"
 
 enum {
@@ -36,11 +37,11 @@ static void line_read(struct bm_bytes line)
 	static uint16_t count;
 	const bool more = line.size && line.data[0] == ' ';
 	if (!more) {
-		const struct bm_bytes name = bm_sign_word(&line), kind = bm_sign_word(&line);
+		const struct bm_bytes name = bm_data_word(&line), kind = bm_data_word(&line);
 		if (!name.size)
 			return;
 		assert(count < BM_LISTS_MAX);
-		const struct bm_bytes page = bm_sign_word(&line);
+		const struct bm_bytes page = bm_data_word(&line);
 		lists[count].name = name;
 		lists[count].domains = bm_bytes_equal(kind, BM_BYTES("domain"));
 		lists[count].page =
@@ -54,7 +55,7 @@ static void line_read(struct bm_bytes line)
 /* lists_read - runs before main() */
 __attribute__((constructor)) static void lists_read(void)
 {
-	const struct bm_bytes text = bm_sign_data("rules/blocklists.txt");
+	const struct bm_bytes text = bm_data_file("rules/blocklists.txt");
 	for (size_t start = 0, end; start < text.size; start = end + 1) {
 		end = bm_bytes_find(text, start, '\n');
 		line_read((struct bm_bytes){text.data + start, end - start});
@@ -134,7 +135,7 @@ static bool is_ip6(struct bm_bytes run)
 {
 	unsigned colons = 0, digits = 0, gaps = 0;
 	for (size_t i = 0; i < run.size; i++) {
-		const uint8_t byte = bm_sign_lower(run.data[i]);
+		const uint8_t byte = bm_lower(run.data[i]);
 		gaps += byte == ':' && i && run.data[i - 1] == ':';
 		colons += byte == ':';
 		digits = byte == ':' ? 0 : digits + 1;

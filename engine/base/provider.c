@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <libpsl.h>
 
+#include "data.h"
 #include "sign.h"
 
 enum {
@@ -60,7 +61,7 @@ static void voice_read(struct bm_bytes line)
 {
 	static uint16_t count;
 	assert(count < BM_VOICES_MAX);
-	voice_names[count] = bm_sign_word(&line);
+	voice_names[count] = bm_data_word(&line);
 	for (struct bm_bytes token; (token = bm_sign_token(&line)).size;)
 		bm_signs_add(&voices, token, count);
 	count++;
@@ -69,13 +70,13 @@ static void voice_read(struct bm_bytes line)
 /* line_read - one provider: its name and suffixes, whose count is returned, or its voice */
 static size_t line_read(struct bm_bytes line)
 {
-	const struct bm_bytes name = bm_sign_word(&line);
+	const struct bm_bytes name = bm_data_word(&line);
 	size_t count = 0;
 	if (bm_bytes_equal(name, BM_BYTES("voice"))) {
 		voice_read(line);
 		return 0;
 	}
-	for (struct bm_bytes suffix; (suffix = bm_sign_word(&line)).size; count++) {
+	for (struct bm_bytes suffix; (suffix = bm_data_word(&line)).size; count++) {
 		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
 		assert(!slot->suffix.size); /* a suffix belongs to one provider */
 		*slot = (struct entry){.suffix = suffix, .name = name};
@@ -86,7 +87,7 @@ static size_t line_read(struct bm_bytes line)
 /* providers_read - runs before main() */
 __attribute__((constructor)) static void providers_read(void)
 {
-	const struct bm_bytes text = bm_sign_data("rules/providers.txt");
+	const struct bm_bytes text = bm_data_file("rules/providers.txt");
 	size_t count = 0;
 	for (size_t start = 0, end; start < text.size; start = end + 1) {
 		end = bm_bytes_find(text, start, '\n');

@@ -38,6 +38,7 @@
 #include "bouncemill/intern.h"
 #include "bouncemill/registry.h"
 #include "arena.h"
+#include "data.h"
 #include "hash.h"
 
 enum {
@@ -283,26 +284,6 @@ static bool fault(struct reader *reader, const char *what, struct bm_bytes word,
 	bm_say(where, "%s '%.*s' (%s)", what, size, size ? (const char *)word.data : "", remedy);
 	reader->result = BM_USAGE;
 	return false;
-}
-
-/* is_blank - space or tab or a carriage return left by another system */
-static bool is_blank(uint8_t byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-/* word_take - the next word of a line, up to a blank; empty at the end or at a comment */
-static struct bm_bytes word_take(struct bm_bytes *line)
-{
-	while (line->size && is_blank(line->data[0]))
-		*line = bm_bytes_from(*line, 1);
-	size_t size = 0;
-	if (line->size && line->data[0] != '#')
-		while (size < line->size && !is_blank(line->data[size]))
-			size++;
-	const struct bm_bytes word = {line->data, size};
-	*line = bm_bytes_from(*line, size);
-	return word;
 }
 
 /* is_name - is word made of the bytes a name may have */
@@ -597,7 +578,7 @@ static bool phrase_read(struct reader *reader, struct bm_bytes *line, struct rul
 /* near_read - a ~ or ~20 in front of a phrase: it must come that soon behind the one before it */
 static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
 {
-	const struct bm_bytes word = word_take(line);
+	const struct bm_bytes word = bm_data_word(line);
 	unsigned gap = word.size > 1 ? 0 : BM_NEAR_BYTES;
 	if (!rule->groups || rule->groups == BM_RULE_GROUPS_MAX)
 		return fault(reader, "no phrase before ~:", word, "use ~ between two phrases");
@@ -609,7 +590,7 @@ static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule 
 	}
 	rule->near |= (uint8_t)(1u << rule->groups);
 	rule->gap[rule->groups] = (uint8_t)gap;
-	while (line->size && is_blank(line->data[0]))
+	while (line->size && bm_data_is_blank(line->data[0]))
 		*line = bm_bytes_from(*line, 1);
 	return true;
 }
@@ -618,7 +599,7 @@ static bool near_read(struct reader *reader, struct bm_bytes *line, struct rule 
 static bool phrases_read(struct reader *reader, struct bm_bytes line, struct rule *rule)
 {
 	for (;;) {
-		while (line.size && is_blank(line.data[0]))
+		while (line.size && bm_data_is_blank(line.data[0]))
 			line = bm_bytes_from(line, 1);
 		if (!line.size || line.data[0] == '#')
 			return true;
@@ -686,8 +667,8 @@ static enum rank rank_of(const struct bm_rules *rules, const struct rule *rule, 
 /* head_read - NAME CATEGORY SCOPE CODES of a line */
 static bool head_read(struct reader *reader, struct bm_bytes *line, struct rule *rule)
 {
-	const struct bm_bytes name = word_take(line), category = word_take(line);
-	const struct bm_bytes scope = word_take(line), codes = word_take(line);
+	const struct bm_bytes name = bm_data_word(line), category = bm_data_word(line);
+	const struct bm_bytes scope = bm_data_word(line), codes = bm_data_word(line);
 	if (!is_name(name))
 		return fault(reader, "bad rule name:", name, "use a-z, 0-9, dash, dot and slash");
 	rule->shown.category = bm_category_find(category);
@@ -718,7 +699,7 @@ static void line_read(struct reader *reader, struct bm_bytes line)
 {
 	struct bm_rules *const rules = reader->rules;
 	struct bm_bytes peek = line;
-	if (!word_take(&peek).size)
+	if (!bm_data_word(&peek).size)
 		return;
 	struct rule rule = {.file = reader->file,
 			    .line = reader->line,

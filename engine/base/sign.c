@@ -9,13 +9,11 @@
 
 #include <assert.h>
 
-#include "bouncemill/registry.h"
-
 /* slot_of - where the search for what begins at `at` starts */
 static inline size_t slot_of(const uint8_t *at)
 {
-	const uint32_t key = (uint32_t)bm_sign_lower(at[0]) << 16 |
-			     (uint32_t)bm_sign_lower(at[1]) << 8 | bm_sign_lower(at[2]);
+	const uint32_t key =
+		(uint32_t)bm_lower(at[0]) << 16 | (uint32_t)bm_lower(at[1]) << 8 | bm_lower(at[2]);
 	return key * 0x9e3779b1u >> 22 & (BM_SIGN_SLOTS - 1);
 }
 
@@ -41,7 +39,7 @@ static bool fits(struct bm_bytes token, struct bm_bytes rest)
 	if (rest.size < token.size)
 		return false;
 	for (size_t i = 0; i < token.size; i++)
-		if (bm_sign_lower(rest.data[i]) != token.data[i] &&
+		if (bm_lower(rest.data[i]) != token.data[i] &&
 		    !(token.data[i] == '%' && bm_is_digit(rest.data[i])))
 			return false;
 	return true;
@@ -83,25 +81,6 @@ const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes 
 	return NULL;
 }
 
-/* is_blank - what stands between the words of a line */
-static bool is_blank(uint8_t byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
-struct bm_bytes bm_sign_word(struct bm_bytes *line)
-{
-	while (line->size && is_blank(line->data[0]))
-		*line = bm_bytes_from(*line, 1);
-	size_t size = 0;
-	if (line->size && line->data[0] != '#')
-		while (size < line->size && !is_blank(line->data[size]))
-			size++;
-	const struct bm_bytes word = {line->data, size};
-	*line = bm_bytes_from(*line, size);
-	return word;
-}
-
 struct bm_bytes bm_sign_token(struct bm_bytes *line)
 {
 	const size_t start = bm_bytes_find(*line, 0, '"') + 1;
@@ -112,14 +91,4 @@ struct bm_bytes bm_sign_token(struct bm_bytes *line)
 	const struct bm_bytes token = {line->data + start, end - start};
 	*line = bm_bytes_from(*line, end + 1);
 	return token;
-}
-
-struct bm_bytes bm_sign_data(const char *name)
-{
-	const char *file;
-	struct bm_bytes text;
-	for (size_t i = 0; bm_embedded(i, &file, &text); i++)
-		if (strcmp(file, name) == 0)
-			return text;
-	return (struct bm_bytes){0};
 }

@@ -37,24 +37,12 @@ void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 /* bm_signs_at - the sign that stands at an offset of text, or NULL */
 const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at);
 
-/* bm_sign_word - take the next word off a line of data; empty at the end or at a comment */
-struct bm_bytes bm_sign_word(struct bm_bytes *line);
 /* bm_sign_token - take the next "token" off a line of data, without its quotes; empty at the end */
 struct bm_bytes bm_sign_token(struct bm_bytes *line);
-/* bm_sign_data - a data file built into the program ("rules/providers.txt"), empty if there is none
- */
-struct bm_bytes bm_sign_data(const char *name);
-
-/* bm_sign_lower - one byte without case */
-static inline uint8_t bm_sign_lower(uint8_t byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
-}
-
 /* bm_sign_letter - a letter or digit of ASCII */
 static inline bool bm_sign_letter(uint8_t byte)
 {
-	return (uint8_t)(bm_sign_lower(byte) - 'a') < 26 || bm_is_digit(byte);
+	return (uint8_t)(bm_lower(byte) - 'a') < 26 || bm_is_digit(byte);
 }
 
 #endif

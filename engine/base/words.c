@@ -7,7 +7,7 @@
 
 #include "bouncemill/bytes.h"
 #include "bouncemill/error.h"
-#include "bouncemill/registry.h"
+#include "data.h"
 
 enum { WORDS_MAX = 200 };
 
@@ -41,12 +41,8 @@ static char *quoted(char **at)
 /* words_read - runs before main(); the copy lives as long as the process */
 __attribute__((constructor)) static void words_read(void)
 {
-	const char *name;
-	struct bm_bytes text;
-	size_t i = 0;
-	while (bm_embedded(i, &name, &text) && strcmp(name, "lang/zh.txt") != 0)
-		i++;
-	if (!bm_embedded(i, &name, &text))
+	const struct bm_bytes text = bm_data_file("lang/zh.txt");
+	if (text.size == 0)
 		return;
 	char *const copy = bm_alloc(text.size + 1);
 	memcpy(copy, text.data, text.size);

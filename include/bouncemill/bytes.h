@@ -65,6 +65,12 @@ static inline bool bm_is_digit(uint8_t byte)
 	return (uint8_t)(byte - '0') < 10;
 }
 
+/* bm_lower - a byte, an ASCII capital in lower case */
+static inline uint8_t bm_lower(uint8_t byte)
+{
+	return byte | ((uint8_t)(byte - 'A') < 26 ? 0x20 : 0);
+}
+
 /* bm_load64 - 8 bytes as one little-endian word */
 static inline uint64_t bm_load64(const uint8_t *at)
 {
