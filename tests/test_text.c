@@ -180,3 +180,11 @@ Test(chinese, is_decoded_to_be_matched_and_all_else_is_left_alone)
 	expect_chinese(BM_BYTES("\xff\xfe\x80"), "");
 	expect_chinese(BM_BYTES(""), "");
 }
+
+Test(text, room_is_a_place_even_for_nothing)
+{
+	struct bm_text text = {0};
+	cr_assert_not_null(bm_text_room(&text, 0));
+	cr_assert_eq(text.size, 0);
+	bm_text_dispose(&text);
+}

@@ -12,10 +12,10 @@
 
 enum { ROOM_BYTES_MIN = 256, INT_BYTES_MAX = 20 };
 
-/* bm_text_room - where the next extra bytes may be written */
+/* bm_text_room - where the next extra bytes may be written; never NULL, not even for none */
 uint8_t *bm_text_room(struct bm_text *text, size_t extra)
 {
-	if (extra > text->room - text->size) {
+	if (extra > text->room - text->size || text->data == NULL) {
 		if (extra > SIZE_MAX / 4 || text->size > SIZE_MAX / 4)
 			bm_out_of_memory(extra);
 		size_t room = text->room < ROOM_BYTES_MIN ? ROOM_BYTES_MIN : 2 * text->room;
