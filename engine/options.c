@@ -11,6 +11,7 @@
 #include "options.h"
 #include "argument.h"
 #include "output.h"
+#include "render.h"
 #include "pipeline.h"
 
 #include "bouncemill/registry.h"
@@ -134,16 +135,16 @@ static bool ends(const char *text, const char *suffix)
 /* set_output - one more place for the tables */
 static enum bm_err set_output(struct bm_options *options, const struct row *row, const char *value)
 {
-	static const char *const later[] = {".xlsx", ".html", ".htm", ".db", ".sqlite"};
+	static const char *const near[] = {".xls", ".ods", ".htm", ".sqlite", ".sqlite3"};
 	if (!*value)
-		return refuse(row, value, "a directory, or a file that ends in .json");
+		return refuse(row, value,
+			      "a directory, or a file that ends in .json, .xlsx, .html or .db");
 	if (strcmp(value, "-") == 0)
 		return refuse(row, value, "for a table on standard output use --table NAME");
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (ends(value, later[i]))
+	for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+		if (ends(value, near[i]))
 			return refuse(row, value,
-				      "this version does not write that kind of file yet; it "
-				      "writes .json, and directories of csv, tsv and json");
+				      "one file of all tables ends in .json, .xlsx, .html or .db");
 	for (size_t i = 0; i < options->output_count; i++)
 		if (strcmp(value, options->outputs[i]) == 0)
 			return refuse(row, value, "it is given twice");
@@ -151,19 +152,26 @@ static enum bm_err set_output(struct bm_options *options, const struct row *row,
 	return BM_OK;
 }
 
-/* format_add - turn on the format called name */
+/* format_add - one more format, unless it is there already */
 static enum bm_err format_add(struct bm_options *options, const struct row *row, const char *name)
 {
-	static const char *const words[] = {"csv", "tsv", "json", NULL};
-	static const char *const later[] = {"xlsx", "html", "sqlite"};
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (strcmp(name, later[i]) == 0)
-			return refuse(row, name, "this version has csv, tsv and json only");
-	bool *const flags[] = {&options->format_csv, &options->format_tsv, &options->format_json};
-	const int place = choose(row, name, words);
+	const char **names = NULL;
+	size_t count = 0;
+	const struct bm_writer *writer;
+	for (size_t i = 0; (writer = bm_registry_writer(i)); i++)
+		append(&names, &count, writer->name);
+	append(&names, &count, NULL);
+	const int place = choose(row, name, names);
+	bm_free(names);
 	if (place < 0)
 		return BM_USAGE;
-	*flags[place] = true;
+	writer = bm_registry_writer((size_t)place);
+	for (size_t i = 0; i < options->format_count; i++)
+		if (options->formats[i] == writer)
+			return BM_OK;
+	options->formats = bm_realloc(options->formats,
+				      (options->format_count + 1) * sizeof *options->formats);
+	options->formats[options->format_count++] = writer;
 	return BM_OK;
 }
 
@@ -174,7 +182,7 @@ static enum bm_err set_format(struct bm_options *options, const struct row *row,
 	for (const char *at = value;; at++) {
 		const size_t length = strcspn(at, ",");
 		if (length == 0 || length >= sizeof name)
-			return refuse(row, value, "a comma list of csv, tsv and json");
+			return refuse(row, value, "a comma list of formats, such as csv,xlsx");
 		memcpy(name, at, length);
 		name[length] = 0;
 		BM_TRY(format_add(options, row, name));
@@ -393,7 +401,8 @@ static const struct row rows[] = {
 	 "tables if PATH ends in .json; may be repeated.\n"
 	 "Default: only the summary on standard output",
 	 set_output, .commands = IN_REPORT, .letter = 'o'},
-	{"format", "LIST", NULL, "what a directory gets: csv, tsv, json (default csv)", set_format,
+	{"format", "LIST", NULL,
+	 "what a directory gets: csv, tsv, json, xlsx, html, sqlite\n(default csv)", set_format,
 	 .commands = IN_REPORT, .letter = 'f'},
 	{"table", "NAME", NULL, "write that one table to standard output instead", set_table,
 	 .commands = IN_REPORT, .letter = 't'},
@@ -785,8 +794,16 @@ static enum bm_err arguments(struct bm_options *options, const struct command *c
 static enum bm_err table_check(const struct bm_options *options)
 {
 	const struct bm_table *table = NULL;
-	if (options->format_csv + options->format_tsv + options->format_json > 1) {
+	size_t texts = 0;
+	for (size_t i = 0; i < options->format_count; i++)
+		texts += !options->formats[i]->document;
+	if (texts > 1) {
 		bm_say("--table", "several formats for one table (name one with --format)");
+		return BM_USAGE;
+	}
+	if (texts == 0 && options->format_count > 0) {
+		bm_say("--table", "%s is a file of all tables, not of one (use --output FILE%s)",
+		       options->formats[0]->name, options->formats[0]->suffix);
 		return BM_USAGE;
 	}
 	for (size_t i = 0; (table = bm_registry_table(i)); i++)
@@ -800,20 +817,17 @@ static enum bm_err table_check(const struct bm_options *options)
 	return BM_OK;
 }
 
-/* format_check - does anything take the formats asked for; csv when none was */
-static enum bm_err format_check(struct bm_options *options)
+/* format_check - does anything take the formats asked for */
+static enum bm_err format_check(const struct bm_options *options)
 {
 	bool taken = options->table != NULL;
 	for (size_t i = 0; i < options->output_count; i++)
-		taken = taken || !ends(options->outputs[i], ".json");
-	const bool any = options->format_csv || options->format_tsv || options->format_json;
-	if (any && !taken) {
+		taken = taken || bm_render_one_file(options->outputs[i]) == NULL;
+	if (options->format_count > 0 && !taken) {
 		bm_say("--format", "nothing is written in it (add --output DIRECTORY or "
 				   "--table NAME)");
 		return BM_USAGE;
 	}
-	if (!any)
-		options->format_csv = true;
 	return BM_OK;
 }
 
@@ -950,6 +964,7 @@ void bm_options_dispose(struct bm_options *options)
 	bm_free(options->texts);
 	bm_free(options->paths);
 	bm_free(options->outputs);
+	bm_free(options->formats);
 	bm_free(options->rules);
 	bm_free((void *)options->anonymize_key);
 	*options = (struct bm_options){0};

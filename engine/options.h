@@ -8,6 +8,7 @@
 
 #include "bouncemill/clock.h"
 #include "bouncemill/error.h"
+#include "bouncemill/writer.h"
 
 enum bm_command {
 	BM_COMMAND_REPORT,
@@ -25,8 +26,9 @@ struct bm_options {
 	size_t path_count;
 	const char **outputs; /* -o, in order; owned array */
 	size_t output_count;
-	bool format_csv, format_tsv, format_json; /* what a directory gets */
-	const char *table;                        /* -t: one table to stdout, or NULL */
+	const struct bm_writer **formats; /* what a directory gets, each once; owned array */
+	size_t format_count;
+	const char *table; /* -t: one table to stdout, or NULL */
 	enum bm_bucket bucket;
 	bm_time since, until; /* wall clock, offset unknown; BM_TIME_UNKNOWN = no bound */
 	const char *tz;       /* --tz, or NULL */

@@ -207,6 +207,11 @@ enum bm_err bm_output_open(struct bm_output **output, const char *path)
 	return BM_OK;
 }
 
+const char *bm_output_path(const struct bm_output *output)
+{
+	return output->temporary;
+}
+
 /* trouble - note the first failure of an output, saying it once */
 static enum bm_err trouble(struct bm_output *output, int why)
 {

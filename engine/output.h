@@ -28,6 +28,9 @@ enum bm_err bm_output_check(const char *path, bool is_dir);
 /* bm_output_open - start writing; path NULL = stdout.  *output is NULL on failure. */
 enum bm_err bm_output_open(struct bm_output **output, const char *path);
 
+/* bm_output_path - the temporary file, for a library that writes by name; not of stdout */
+const char *bm_output_path(const struct bm_output *output);
+
 /* bm_output_write - append; the first failure is said once and returned from then on.  When the
  * reader of stdout has gone away the rest is dropped quietly, which is no failure. */
 enum bm_err bm_output_write(struct bm_output *output, struct bm_bytes run);

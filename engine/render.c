@@ -8,6 +8,7 @@
 #include "render.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "bouncemill/registry.h"
 #include "output.h"
@@ -15,20 +16,27 @@
 
 enum { PIECE_ROWS = 8192, PIECES_A_THREAD = 4, TABLES_MAX = 64 };
 
-struct opened {
-	const struct bm_table *table;
-	void *rows;
-	size_t count;
-};
-
 struct bm_render {
 	struct bm_view view; /* with the cube sorted once for all tables */
 	const struct bm_writer_options *options;
 	unsigned threads;
-	struct opened list[TABLES_MAX];
+	struct bm_sheet list[TABLES_MAX]; /* opened */
 	size_t count;
 	struct bm_text *pieces; /* threads * PIECES_A_THREAD */
 };
+
+const struct bm_writer *bm_render_one_file(const char *path)
+{
+	const size_t size = strlen(path);
+	const struct bm_writer *writer;
+	for (size_t i = 0; (writer = bm_registry_writer(i)); i++) {
+		const size_t tail = strlen(writer->suffix);
+		if ((writer->document || writer->bundle_head) && size > tail &&
+		    strcasecmp(path + size - tail, writer->suffix) == 0)
+			return writer;
+	}
+	return NULL;
+}
 
 const struct bm_table *bm_render_find(const char *name)
 {
@@ -42,7 +50,7 @@ const struct bm_table *bm_render_find(const char *name)
 static void open_one(void *context, size_t i)
 {
 	struct bm_render *const render = context;
-	struct opened *const opened = &render->list[i];
+	struct bm_sheet *const opened = &render->list[i];
 	opened->rows = opened->table->open(&render->view, &opened->count);
 }
 
@@ -77,7 +85,7 @@ void bm_render_close(struct bm_render *render)
 /* A wave of pieces of one table. */
 struct wave {
 	struct bm_render *render;
-	const struct opened *opened;
+	const struct bm_sheet *opened;
 	const struct bm_writer *writer;
 	size_t first; /* row */
 };
@@ -100,7 +108,7 @@ static enum bm_err write_text(struct bm_output *output, const struct bm_text *te
 }
 
 /* write_rows - all rows of a table, wave by wave */
-static enum bm_err write_rows(struct bm_render *render, const struct opened *opened,
+static enum bm_err write_rows(struct bm_render *render, const struct bm_sheet *opened,
 			      const struct bm_writer *writer, struct bm_output *output)
 {
 	const size_t pieces_max = (size_t)render->threads * PIECES_A_THREAD;
@@ -117,7 +125,7 @@ static enum bm_err write_rows(struct bm_render *render, const struct opened *ope
 }
 
 /* write_rows_alone - all rows of a table by the calling thread */
-static enum bm_err write_rows_alone(const struct bm_render *render, const struct opened *opened,
+static enum bm_err write_rows_alone(const struct bm_render *render, const struct bm_sheet *opened,
 				    const struct bm_writer *writer, struct bm_output *output)
 {
 	struct bm_text text = {0};
@@ -135,7 +143,7 @@ static enum bm_err write_rows_alone(const struct bm_render *render, const struct
 }
 
 /* write_table - head, rows and tail of one table, by the calling thread */
-static enum bm_err write_table(const struct bm_render *render, const struct opened *opened,
+static enum bm_err write_table(const struct bm_render *render, const struct bm_sheet *opened,
 			       const struct bm_writer *writer, struct bm_output *output)
 {
 	struct bm_text text = {0};
@@ -182,8 +190,8 @@ static enum bm_err publish(struct bm_output *output, enum bm_err err)
 	return err;
 }
 
-static const struct opened *find_opened(const struct bm_render *render,
-					const struct bm_table *table)
+static const struct bm_sheet *find_opened(const struct bm_render *render,
+					  const struct bm_table *table)
 {
 	for (size_t i = 0; i < render->count; i++)
 		if (render->list[i].table == table)
@@ -192,7 +200,7 @@ static const struct opened *find_opened(const struct bm_render *render,
 }
 
 /* render_table - one opened table to a file */
-static enum bm_err render_table(const struct bm_render *render, const struct opened *opened,
+static enum bm_err render_table(const struct bm_render *render, const struct bm_sheet *opened,
 				const struct bm_writer *writer, const char *path)
 {
 	struct bm_output *output;
@@ -203,7 +211,7 @@ static enum bm_err render_table(const struct bm_render *render, const struct ope
 enum bm_err bm_render_table(struct bm_render *render, const struct bm_table *table,
 			    const struct bm_writer *writer, const char *path)
 {
-	const struct opened *const opened = find_opened(render, table);
+	const struct bm_sheet *const opened = find_opened(render, table);
 	return opened ? render_table(render, opened, writer, path) : BM_USAGE;
 }
 
@@ -212,7 +220,7 @@ struct filling {
 	const struct bm_render *render;
 	const struct bm_writer *writer;
 	const char *dir;
-	const struct opened *order[TABLES_MAX]; /* the longest first */
+	const struct bm_sheet *order[TABLES_MAX]; /* the longest first */
 	enum bm_err errors[TABLES_MAX];
 };
 
@@ -230,14 +238,42 @@ static void fill_one(void *context, size_t i)
 
 static int by_length(const void *left, const void *right)
 {
-	const struct opened *const a = *(const struct opened *const *)left;
-	const struct opened *const b = *(const struct opened *const *)right;
+	const struct bm_sheet *const a = *(const struct bm_sheet *const *)left;
+	const struct bm_sheet *const b = *(const struct bm_sheet *const *)right;
 	return (a->count < b->count) - (a->count > b->count);
+}
+
+/* render_document - all opened tables to a file that the format writes itself */
+static enum bm_err render_document(const struct bm_render *render, const struct bm_writer *writer,
+				   const char *path)
+{
+	const struct bm_document document = {.view = &render->view,
+					     .options = render->options,
+					     .sheets = render->list,
+					     .sheet_count = render->count,
+					     .target = path};
+	struct bm_output *output;
+	BM_TRY(bm_output_open(&output, path));
+	return publish(output, writer->document(bm_output_path(output), &document));
+}
+
+/* document_in - a document under its own name in a directory */
+static enum bm_err document_in(const struct bm_render *render, const struct bm_writer *writer,
+			       const char *dir)
+{
+	struct bm_text path = {0};
+	bm_text_format(&path, "%s/%s", dir, writer->document_name);
+	bm_text_byte(&path, 0);
+	const enum bm_err err = render_document(render, writer, (const char *)path.data);
+	bm_text_dispose(&path);
+	return err;
 }
 
 enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer *writer,
 				const char *dir)
 {
+	if (writer->document)
+		return document_in(render, writer, dir);
 	struct filling filling = {.render = render, .writer = writer, .dir = dir};
 	for (size_t i = 0; i < render->count; i++)
 		filling.order[i] = &render->list[i];
@@ -251,6 +287,8 @@ enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer
 enum bm_err bm_render_bundle(struct bm_render *render, const struct bm_writer *writer,
 			     const char *path)
 {
+	if (writer->document)
+		return render_document(render, writer, path);
 	struct bm_output *output;
 	BM_TRY(bm_output_open(&output, path));
 	return publish(output, write_bundle(render, writer, output));

@@ -26,27 +26,6 @@ enum { SUMMARY_COLUMNS = 80, SUMMARY_COLUMNS_MIN = 60, SUMMARY_COLUMNS_MAX = 160
 
 /* --- before --- */
 
-static bool has_suffix(const char *text, const char *suffix)
-{
-	const size_t size = strlen(text), tail = strlen(suffix);
-	return size > tail && strcmp(text + size - tail, suffix) == 0;
-}
-
-/* is_bundle - does an -o PATH mean one file for all tables */
-static bool is_bundle(const char *path)
-{
-	return has_suffix(path, ".json");
-}
-
-static const struct bm_writer *writer_named(const char *name)
-{
-	const struct bm_writer *writer;
-	for (size_t i = 0; (writer = bm_registry_writer(i)); i++)
-		if (strcmp(writer->name, name) == 0)
-			return writer;
-	return NULL;
-}
-
 /* refuse_clobber - say that an output is an input */
 static enum bm_err refuse_clobber(const char *output)
 {
@@ -72,7 +51,8 @@ static enum bm_err check_outputs(const struct bm_options *options)
 {
 	BM_TRY(check_paths(options));
 	for (size_t i = 0; i < options->output_count; i++)
-		BM_TRY(bm_output_check(options->outputs[i], !is_bundle(options->outputs[i])));
+		BM_TRY(bm_output_check(options->outputs[i],
+				       bm_render_one_file(options->outputs[i]) == NULL));
 	const struct bm_table *const table = options->table ? bm_render_find(options->table) : NULL;
 	if (options->table && table == NULL) {
 		bm_say(options->table, "no such table (bouncemill help report lists them)");
@@ -191,26 +171,30 @@ static enum bm_err summary(const struct bm_view *view, const struct bm_options *
 	return err;
 }
 
+/* csv - what is written when no format was asked for: the first of the registry */
+static const struct bm_writer *csv(void)
+{
+	return bm_registry_writer(0);
+}
+
 /* to_directory - each table in each of the wanted formats */
 static enum bm_err to_directory(struct bm_render *render, const struct bm_options *options,
 				const char *dir)
 {
-	const struct {
-		bool wanted;
-		const char *name;
-	} formats[] = {{options->format_csv, "csv"},
-		       {options->format_tsv, "tsv"},
-		       {options->format_json, "json"}};
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-		if (formats[i].wanted)
-			BM_TRY(bm_render_directory(render, writer_named(formats[i].name), dir));
+	if (options->format_count == 0)
+		return bm_render_directory(render, csv(), dir);
+	for (size_t i = 0; i < options->format_count; i++)
+		BM_TRY(bm_render_directory(render, options->formats[i], dir));
 	return BM_OK;
 }
 
-/* table_writer - the format of -t: the first that was asked for */
+/* table_writer - the format of -t: the one of texts that was asked for */
 static const struct bm_writer *table_writer(const struct bm_options *options)
 {
-	return writer_named(options->format_csv ? "csv" : options->format_tsv ? "tsv" : "json");
+	for (size_t i = 0; i < options->format_count; i++)
+		if (!options->formats[i]->document)
+			return options->formats[i];
+	return csv();
 }
 
 static enum bm_err write_all(const struct bm_view *view, const struct bm_options *options,
@@ -226,8 +210,9 @@ static enum bm_err write_all(const struct bm_view *view, const struct bm_options
 	enum bm_err err = BM_OK;
 	for (size_t i = 0; i < options->output_count && err == BM_OK; i++) {
 		const char *const path = options->outputs[i];
-		err = is_bundle(path) ? bm_render_bundle(render, writer_named("json"), path)
-				      : to_directory(render, options, path);
+		const struct bm_writer *const one_file = bm_render_one_file(path);
+		err = one_file ? bm_render_bundle(render, one_file, path)
+			       : to_directory(render, options, path);
 	}
 	if (err == BM_OK && table)
 		err = bm_render_table(render, table, table_writer(options), NULL);

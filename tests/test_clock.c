@@ -101,6 +101,22 @@ Test(clock, the_period_before)
 	cr_assert_eq(bm_period_of(BM_TIME_UNKNOWN, BM_BUCKET_DAY), BM_PERIOD_UNKNOWN);
 }
 
+/* Steps of one period, however many, are what going back and the distance say at once. */
+Test(clock, going_back_and_the_distance_are_steps)
+{
+	for (int bucket = BM_BUCKET_HOUR; bucket <= BM_BUCKET_MONTH; bucket++) {
+		const enum bm_bucket kind = (enum bm_bucket)bucket;
+		const bm_period last = bm_period_of(bm_time_make(INT64_C(1709251200), 0), kind);
+		bm_period period = last;
+		for (int64_t steps = 0; steps < 900; steps++) {
+			cr_assert_eq(bm_period_back(last, kind, steps), period);
+			cr_assert_eq(bm_period_distance(period, last, kind), steps);
+			period = bm_period_before(period, kind);
+		}
+	}
+	cr_assert_eq(bm_period_back(BM_PERIOD_UNKNOWN, BM_BUCKET_DAY, 7), BM_PERIOD_UNKNOWN);
+}
+
 Test(clock, seen_is_a_minimum_and_a_maximum)
 {
 	struct bm_seen seen = BM_SEEN_NEVER;

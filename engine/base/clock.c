@@ -68,13 +68,30 @@ bm_period bm_period_of(bm_time time, enum bm_bucket bucket)
 	return (bm_period)(day - day_of_month + 1);
 }
 
-bm_period bm_period_before(bm_period period, enum bm_bucket bucket)
+/* month_of - months since year 0 of the month that a day lies in */
+static int64_t month_of(bm_period day)
+{
+	int64_t year;
+	unsigned month, day_of_month;
+	bm_civil_from_days(day, &year, &month, &day_of_month);
+	return year * 12 + month - 1;
+}
+
+bm_period bm_period_back(bm_period period, enum bm_bucket bucket, int64_t count)
 {
 	if (period == BM_PERIOD_UNKNOWN)
 		return period;
 	if (bucket != BM_BUCKET_MONTH)
-		return period - (bucket == BM_BUCKET_WEEK ? 7 : 1);
-	return bm_period_of(bm_time_make((int64_t)(period - 1) * DAY_SECONDS, 0), bucket);
+		return (bm_period)(period - count * (bucket == BM_BUCKET_WEEK ? 7 : 1));
+	const int64_t month = month_of(period) - count, year = floor_div(month, 12);
+	return (bm_period)bm_days_from_civil(year, (unsigned)(month - year * 12) + 1, 1);
+}
+
+int64_t bm_period_distance(bm_period earlier, bm_period later, enum bm_bucket bucket)
+{
+	if (bucket == BM_BUCKET_MONTH)
+		return month_of(later) - month_of(earlier);
+	return ((int64_t)later - earlier) / (bucket == BM_BUCKET_WEEK ? 7 : 1);
 }
 
 /* week_text - ISO 8601 week of a Monday: the year is that of its Thursday */

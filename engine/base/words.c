@@ -1,7 +1,7 @@
 /* words.c - words and sentences of the terminal by their English; see words.h.
  *
- * Lines `"english" "other"` of the language file, read once before main().  There are some sixty of
- * them and a page asks for as many: they are searched one by one.
+ * Lines `"english" "other"` of the language file, read once before main().  There are some hundreds
+ * of them and a page asks for as many: they are searched one by one.
  */
 #include "bouncemill/words.h"
 
@@ -9,7 +9,7 @@
 #include "bouncemill/error.h"
 #include "data.h"
 
-enum { WORDS_MAX = 200 };
+enum { WORDS_MAX = 1000 };
 
 static struct entry {
 	const char *english, *other;

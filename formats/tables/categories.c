@@ -95,6 +95,7 @@ static void categories_row(const void *rows, size_t index, struct bm_value *valu
 
 const struct bm_table bm_table_categories = {
 	.name = "categories",
+	.about = "Why mail failed, whose fault it is and what to do, most failures first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = categories_open,

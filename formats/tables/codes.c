@@ -119,6 +119,7 @@ static void codes_close(void *rows)
 
 const struct bm_table bm_table_codes = {
 	.name = "codes",
+	.about = "SMTP and enhanced status codes, with the category they came to mean.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = codes_open,

@@ -43,6 +43,7 @@ static void coverage_row(const void *rows, size_t index, struct bm_value *values
 
 const struct bm_table bm_table_coverage = {
 	.name = "coverage",
+	.about = "What was read, file by file, and what could not be.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = coverage_open,

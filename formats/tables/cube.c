@@ -67,6 +67,8 @@ static void cube_close(void *rows)
 
 const struct bm_table bm_table_cube = {
 	.name = "cube",
+	.about = "Every count there is: period, domain, provider, category and source. The place "
+		 "to pivot from.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = cube_open,

@@ -113,6 +113,7 @@ static void deferrals_close(void *rows)
 
 const struct bm_table bm_table_deferrals = {
 	.name = "deferrals",
+	.about = "What became of recipients that had to wait, and how long it took.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = deferrals_open,

@@ -90,6 +90,7 @@ static void domains_close(void *rows)
 
 const struct bm_table bm_table_domains = {
 	.name = "domains",
+	.about = "Recipient domains, most failures first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = domains_open,

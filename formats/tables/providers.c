@@ -131,6 +131,7 @@ static void providers_close(void *rows)
 
 const struct bm_table bm_table_providers = {
 	.name = "providers",
+	.about = "Who runs the mailboxes: all domains of a provider together.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = providers_open,

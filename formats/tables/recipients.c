@@ -80,6 +80,7 @@ static void recipients_close(void *rows)
 
 const struct bm_table bm_table_recipients = {
 	.name = "recipients",
+	.about = "Addresses, and what became of mail to them.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.addresses_only = true,

@@ -74,6 +74,7 @@ static void relays_close(void *rows)
 
 const struct bm_table bm_table_relays = {
 	.name = "relays",
+	.about = "The servers we spoke to, host by host.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = relays_open,

@@ -136,6 +136,8 @@ static void replies_close(void *rows)
 
 const struct bm_table bm_table_replies = {
 	.name = "replies",
+	.about = "What the servers said: replies with their variable parts masked, most frequent "
+		 "first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = replies_open,

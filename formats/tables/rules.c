@@ -85,6 +85,7 @@ static void rules_close(void *rows)
 
 const struct bm_table bm_table_rules = {
 	.name = "rules",
+	.about = "Which rule decided how much, and what none understood.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = rules_open,

@@ -79,6 +79,7 @@ static void senders_close(void *rows)
 
 const struct bm_table bm_table_senders = {
 	.name = "senders",
+	.about = "Sender domains: who of us fails how much.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = senders_open,

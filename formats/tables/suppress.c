@@ -93,6 +93,7 @@ static void suppress_close(void *rows)
 
 const struct bm_table bm_table_suppress = {
 	.name = "suppress",
+	.about = "Addresses to stop mailing, with the reason.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.addresses_only = true,

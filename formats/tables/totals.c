@@ -94,6 +94,7 @@ static void totals_row(const void *rows, size_t index, struct bm_value *values)
 
 const struct bm_table bm_table_totals = {
 	.name = "totals",
+	.about = "What became of the mail, a row a period.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = totals_open,

@@ -127,6 +127,7 @@ static void trend_close(void *rows)
 
 const struct bm_table bm_table_trend = {
 	.name = "trend",
+	.about = "Failures of each period by category, and how they changed.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.open = trend_open,

@@ -10,7 +10,9 @@
 #include "bouncemill/words.h"
 #include "bouncemill/writer.h"
 
+#include "axis.h"
 #include "cells.h"
+#include "overview.h"
 #include "page.h"
 
 enum {
@@ -19,127 +21,8 @@ enum {
 	CATEGORY_COLUMNS = 22,
 	BAR_COLUMNS_MAX = 24,
 	PRESCRIPTIONS_MAX = 5,
-	PERIODS_MAX = 100000,
 	TEMPLATE_BYTES_MAX = 200
 };
-
-/* One opened table. */
-struct sheet {
-	const struct bm_table *table;
-	void *rows;
-	size_t count;
-};
-
-/* sheet_open - open a table by name */
-static struct sheet sheet_open(const struct bm_view *view, const char *name)
-{
-	struct sheet sheet = {0};
-	for (size_t i = 0; (sheet.table = bm_registry_table(i)) != NULL; i++)
-		if (bm_bytes_equal(bm_bytes_of(sheet.table->name), bm_bytes_of(name)))
-			break;
-	if (sheet.table)
-		sheet.rows = sheet.table->open(view, &sheet.count);
-	return sheet;
-}
-
-static void sheet_close(struct sheet *sheet)
-{
-	if (sheet->table)
-		sheet->table->close(sheet->rows);
-}
-
-/* cell - the value of a row in a named column of the filled values */
-static const struct bm_value *cell(const struct sheet *sheet, const struct bm_value *values,
-				   const char *name)
-{
-	static const struct bm_value unknown = {.empty = true};
-	for (unsigned i = 0; i < sheet->table->column_count; i++)
-		if (bm_bytes_equal(bm_bytes_of(sheet->table->columns[i].name), bm_bytes_of(name)))
-			return &values[i];
-	return &unknown;
-}
-
-/* number - a count of the row, 0 when unknown */
-static uint64_t number(const struct sheet *sheet, const struct bm_value *values, const char *name)
-{
-	const struct bm_value *const value = cell(sheet, values, name);
-	return value->empty ? 0 : (uint64_t)value->integer;
-}
-
-/* failures - bounced and expired of the row */
-static uint64_t failures(const struct sheet *sheet, const struct bm_value *values)
-{
-	return number(sheet, values, "bounced") + number(sheet, values, "expired");
-}
-
-/* What the page says more than once. */
-struct facts {
-	uint64_t files, lines, events, other, malformed[BM_MALFORMED_COUNT], malformed_all, bytes;
-	uint64_t hosts_max;
-	struct bm_seen seen;
-	uint64_t messages, recipients, delivered, bounced, expired, deferred, deferred_recipients;
-	uint64_t rejected, failures;
-	/* of bounce mails: files and mails read, and what their recipients are */
-	uint64_t archives, mails, returned, delayed, complaints, joined, foreign;
-};
-
-/* read_sources - add up what was read */
-static void read_sources(struct facts *facts, const struct bm_view *view)
-{
-	facts->seen = BM_SEEN_NEVER;
-	facts->files = view->source_count;
-	for (size_t i = 0; i < view->source_count; i++) {
-		const struct bm_source *const source = &view->sources[i];
-		facts->lines += source->lines;
-		facts->archives += source->mails;
-		facts->mails += source->mails ? source->lines : 0;
-		facts->joined += source->joined;
-		facts->foreign += source->foreign;
-		facts->events += source->events;
-		facts->other += source->other;
-		facts->bytes += source->bytes;
-		if (source->hosts > facts->hosts_max)
-			facts->hosts_max = source->hosts;
-		bm_seen_add(&facts->seen, source->seen.first);
-		bm_seen_add(&facts->seen, source->seen.last);
-		for (unsigned reason = 0; reason < BM_MALFORMED_COUNT; reason++) {
-			facts->malformed[reason] += source->malformed[reason];
-			facts->malformed_all += source->malformed[reason];
-		}
-	}
-}
-
-/* read_returned - add up what only bounce mails tell; they are failures too */
-static void read_returned(struct facts *facts, const struct bm_tally *tally)
-{
-	BM_FOR_EACH_CELL(cell_, &tally->cells[BM_CELLS_CUBE])
-	{
-		if (cell_->key[3] != BM_SOURCE_DSN)
-			continue;
-		const bool complaint = BM_PAIR_CATEGORY(cell_->key[2]) == BM_CATEGORY_FEEDBACK_LOOP;
-		*(complaint ? &facts->complaints : &facts->returned) += cell_->n[BM_BOUNCED];
-		facts->delayed += cell_->n[BM_DEFERRED];
-	}
-	facts->failures += facts->returned + facts->complaints;
-}
-
-/* read_totals - add up all periods */
-static void read_totals(struct facts *facts, const struct sheet *totals)
-{
-	struct bm_value values[BM_COLUMNS_MAX];
-	for (size_t i = 0; i < totals->count; i++) {
-		totals->table->row(totals->rows, i, values);
-		facts->messages += number(totals, values, "messages");
-		facts->recipients += number(totals, values, "recipients");
-		facts->delivered += number(totals, values, "delivered");
-		facts->bounced += number(totals, values, "bounced");
-		facts->expired += number(totals, values, "expired");
-		facts->deferred += number(totals, values, "deferred");
-		facts->deferred_recipients += number(totals, values, "deferred_recipients");
-		facts->rejected += number(totals, values, "rejected");
-	}
-	facts->failures = facts->bounced + facts->expired;
-}
 
 /* plural - a count and its noun, given as "1 file" */
 static void plural(struct bm_page *page, uint64_t count, const char *one)
@@ -197,36 +80,36 @@ static void odd_files(struct bm_page *page, const struct bm_view *view, unsigned
 }
 
 /* say_read - what was read */
-static void say_read(struct bm_page *page, const struct bm_view *view, const struct facts *facts,
-		     unsigned top)
+static void say_read(struct bm_page *page, const struct bm_view *view,
+		     const struct bm_overview *overview, unsigned top)
 {
 	bm_page_say(page, BM_STYLE_HEADING, "bouncemill");
 	if (view->partial)
 		bm_page_say(page, BM_STYLE_RED, "  PARTIAL: some input could not be read in full");
 	bm_page_end_line(page);
 	label(page, "Read");
-	plural(page, facts->files, "1 file");
+	plural(page, overview->files, "1 file");
 	plain(page, ", ");
-	if (facts->hosts_max > 0) {
-		plural(page, facts->hosts_max, "1 host");
+	if (overview->hosts_max > 0) {
+		plural(page, overview->hosts_max, "1 host");
 		plain(page, ", ");
 	}
-	if (facts->archives < facts->files)
-		plural(page, facts->lines - facts->mails, "1 line");
-	if (facts->archives > 0 && facts->archives < facts->files)
+	if (overview->archives < overview->files)
+		plural(page, overview->lines - overview->mails, "1 line");
+	if (overview->archives > 0 && overview->archives < overview->files)
 		plain(page, ", ");
-	if (facts->archives > 0)
-		plural(page, facts->mails, "1 mail");
+	if (overview->archives > 0)
+		plural(page, overview->mails, "1 mail");
 	plain(page, ", ");
-	bm_page_bytes(page, facts->bytes);
+	bm_page_bytes(page, overview->bytes);
 	bm_page_end_line(page);
-	if (facts->seen.first != BM_TIME_UNKNOWN) {
-		const int64_t day_first = bm_time_wall(facts->seen.first) / 86400;
-		const int64_t day_last = bm_time_wall(facts->seen.last) / 86400;
+	if (overview->seen.first != BM_TIME_UNKNOWN) {
+		const int64_t day_first = bm_time_wall(overview->seen.first) / 86400;
+		const int64_t day_last = bm_time_wall(overview->seen.last) / 86400;
 		label(page, "From");
-		moment(page, facts->seen.first);
+		moment(page, overview->seen.first);
 		bm_page_say(page, BM_STYLE_DIM, " to ");
-		moment(page, facts->seen.last);
+		moment(page, overview->seen.last);
 		bm_text_add(page->out, BM_BYTES(" ("));
 		plural(page, (uint64_t)(day_last - day_first + 1), "1 day");
 		bm_text_add(page->out, BM_BYTES(")\n"));
@@ -273,19 +156,19 @@ static void say_later(struct bm_page *page, const uint64_t n[BM_OUTCOME_COUNT], 
 
 /* say_deferrals - how much had to wait, and how it ended */
 static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
-			  const struct facts *facts)
+			  const struct bm_overview *overview)
 {
-	if (facts->deferred == 0)
+	if (overview->deferred == 0)
 		return;
 	uint64_t n[BM_OUTCOME_COUNT] = {0}, all = 0;
-	BM_FOR_EACH_CELL(cell_, &tally->cells[BM_CELLS_DEFERRALS])
+	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_DEFERRALS])
 	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
-		n[i] += cell_->n[i];
-		all += cell_->n[i];
+		n[i] += cell->n[i];
+		all += cell->n[i];
 	}
 	bm_page_fill(page, 2);
 	bm_page_name(page, BM_STYLE_PLAIN, "deferred", 10);
-	bm_page_count(page, facts->deferred, COUNT_COLUMNS);
+	bm_page_count(page, overview->deferred, COUNT_COLUMNS);
 	plain(page, "  attempts");
 	if (all > 0) {
 		plain(page, " for ");
@@ -298,19 +181,19 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 
 /* say_outcomes - did the mail arrive */
 static void say_outcomes(struct bm_page *page, const struct bm_view *view,
-			 const struct facts *facts)
+			 const struct bm_overview *overview)
 {
 	bm_page_heading(page, "Did it arrive", "final outcomes, in recipients");
-	outcome(page, "delivered", BM_STYLE_PLAIN, facts->delivered, facts->recipients);
-	outcome(page, "bounced", BM_STYLE_RED, facts->bounced, facts->recipients);
-	outcome(page, "expired", BM_STYLE_YELLOW, facts->expired, facts->recipients);
-	say_deferrals(page, view->tally, facts);
+	outcome(page, "delivered", BM_STYLE_PLAIN, overview->delivered, overview->recipients);
+	outcome(page, "bounced", BM_STYLE_RED, overview->bounced, overview->recipients);
+	outcome(page, "expired", BM_STYLE_YELLOW, overview->expired, overview->recipients);
+	say_deferrals(page, view->tally, overview);
 	bm_page_fill(page, 2);
 	bm_page_name(page, BM_STYLE_PLAIN, "messages", 10);
-	bm_page_count(page, facts->messages, COUNT_COLUMNS);
-	if (facts->rejected > 0) {
+	bm_page_count(page, overview->messages, COUNT_COLUMNS);
+	if (overview->rejected > 0) {
 		plain(page, "  and ");
-		bm_page_count(page, facts->rejected, 0);
+		bm_page_count(page, overview->rejected, 0);
 		plain(page, " refused on the way in");
 	}
 	bm_page_end_line(page);
@@ -331,16 +214,16 @@ static void returned(struct bm_page *page, const char *name, enum bm_style style
 }
 
 /* say_returned - what came back as mail, and how much of it the logs told already */
-static void say_returned(struct bm_page *page, const struct facts *facts)
+static void say_returned(struct bm_page *page, const struct bm_overview *overview)
 {
-	if (facts->archives == 0)
+	if (overview->archives == 0)
 		return;
 	bm_page_heading(page, "What came back", "recipients named by bounce mails");
-	returned(page, "failed", BM_STYLE_RED, facts->returned, "that no log tells of");
-	returned(page, "delayed", BM_STYLE_YELLOW, facts->delayed, "that no log tells of");
-	returned(page, "complained", BM_STYLE_RED, facts->complaints, "stop mailing them");
-	returned(page, "counted", BM_STYLE_PLAIN, facts->joined, "by their log already");
-	returned(page, "foreign", BM_STYLE_PLAIN, facts->foreign,
+	returned(page, "failed", BM_STYLE_RED, overview->returned, "that no log tells of");
+	returned(page, "delayed", BM_STYLE_YELLOW, overview->delayed, "that no log tells of");
+	returned(page, "complained", BM_STYLE_RED, overview->complaints, "stop mailing them");
+	returned(page, "counted", BM_STYLE_PLAIN, overview->joined, "by their log already");
+	returned(page, "foreign", BM_STYLE_PLAIN, overview->foreign,
 		 "of mail that was not ours: somebody uses our name");
 }
 
@@ -349,35 +232,17 @@ struct slot {
 	uint64_t failures, recipients;
 };
 
-/* span_of - how many periods lie from first to last, both included, at most PERIODS_MAX */
-static size_t span_of(bm_period first, bm_period last, enum bm_bucket bucket)
-{
-	size_t span = 1;
-	for (; last > first && span < PERIODS_MAX; span++)
-		last = bm_period_before(last, bucket);
-	return span;
-}
-
-/* fold - fill slots with the totals of fold periods each, counted back from the last */
-static void fold(const struct sheet *totals, const struct bm_view *view, struct slot *slots,
-		 size_t slot_count, size_t span, size_t fold_count)
+/* fill - add up the totals of each slot's periods */
+static void fill(struct slot *slots, const struct bm_axis *axis, const struct bm_sheet *totals)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
-	size_t row = totals->count;
-	totals->table->row(totals->rows, row - 1, values);
-	bm_period period = (bm_period)cell(totals, values, "period")->integer;
-	for (size_t back = 0; back < span && row > 0; back++) {
-		totals->table->row(totals->rows, row - 1, values);
-		const struct bm_value *const here = cell(totals, values, "period");
-		if (!here->empty && (bm_period)here->integer == period) {
-			const size_t place = (span - 1 - back) / fold_count;
-			struct slot *const slot =
-				&slots[place < slot_count ? place : slot_count - 1];
-			slot->failures += failures(totals, values);
-			slot->recipients += number(totals, values, "recipients");
-			row--;
-		}
-		period = bm_period_before(period, view->bucket);
+	for (size_t row = 0; row < totals->count; row++) {
+		bm_sheet_row(totals, row, values);
+		const size_t place = bm_axis_place(axis, bm_sheet_cell(totals, values, "period"));
+		if (place == axis->count)
+			continue;
+		slots[place].failures += bm_sheet_failures(totals, values);
+		slots[place].recipients += bm_sheet_number(totals, values, "recipients");
 	}
 }
 
@@ -387,18 +252,17 @@ static double rate_of(const struct slot *slot)
 	return slot->recipients ? (double)slot->failures / (double)slot->recipients : 0;
 }
 
-/* say_axis - the first and last period below a sparkline of count blocks */
-static void say_axis(struct bm_page *page, bm_period first, bm_period last, enum bm_bucket bucket,
-		     size_t count)
+/* say_axis - the first and last period below a sparkline */
+static void say_axis(struct bm_page *page, const struct bm_axis *axis)
 {
 	char left[BM_PERIOD_TEXT_MAX], right[BM_PERIOD_TEXT_MAX];
-	const size_t left_size = bm_period_text(first, bucket, left);
-	const size_t right_size = bm_period_text(last, bucket, right);
+	const size_t left_size = bm_period_text(axis->first, axis->bucket, left);
+	const size_t right_size = bm_period_text(axis->last, axis->bucket, right);
 	left[left_size] = right[right_size] = 0;
 	bm_page_fill(page, 2);
 	bm_page_say(page, BM_STYLE_DIM, left);
-	if (left_size + right_size + 1 <= count)
-		bm_page_fill(page, (unsigned)(count - left_size - right_size));
+	if (left_size + right_size + 1 <= axis->count)
+		bm_page_fill(page, (unsigned)(axis->count - left_size - right_size));
 	else
 		bm_page_say(page, BM_STYLE_DIM, " .. ");
 	bm_page_say(page, BM_STYLE_DIM, right);
@@ -425,38 +289,26 @@ static void say_slots(struct bm_page *page, const struct slot *slots, size_t cou
 
 /* say_trend - is it getting better: the bounce rate over time, when there is more than one period
  */
-static void say_trend(struct bm_page *page, const struct bm_view *view, const struct sheet *totals)
+static void say_trend(struct bm_page *page, const struct bm_view *view,
+		      const struct bm_sheet *totals)
 {
 	static const char *const each[] = {"bounce rate per hour", "bounce rate per day",
 					   "bounce rate per week", "bounce rate per month"};
 	static const char *const many[] = {
 		"bounce rate, %u hours a block", "bounce rate, %u days a block",
 		"bounce rate, %u weeks a block", "bounce rate, %u months a block"};
-	struct bm_value values[BM_COLUMNS_MAX];
-	size_t known = 0;
-	for (; known < totals->count; known++) {
-		totals->table->row(totals->rows, known, values);
-		if (!cell(totals, values, "period")->empty)
-			break;
-	}
-	if (totals->count - known < 2)
+	const struct bm_axis axis = bm_axis_make(totals, view->bucket, page->columns - 36);
+	if (axis.count < 2)
 		return;
-	const bm_period first = (bm_period)cell(totals, values, "period")->integer;
-	totals->table->row(totals->rows, totals->count - 1, values);
-	const bm_period last = (bm_period)cell(totals, values, "period")->integer;
-	const size_t span = span_of(first, last, view->bucket), width = page->columns - 36;
-	const size_t fold_count = (span + width - 1) / width;
-	const size_t count = (span + fold_count - 1) / fold_count;
-	struct slot *const slots = bm_zalloc(count, sizeof *slots);
+	struct slot *const slots = bm_zalloc(axis.count, sizeof *slots);
 	struct bm_text meaning = {0};
-	fold(totals, view, slots, count, span, fold_count);
-	bm_text_format(&meaning,
-		       bm_words((fold_count == 1 ? each : many)[view->bucket], page->lang),
-		       (unsigned)fold_count);
+	fill(slots, &axis, totals);
+	bm_text_format(&meaning, bm_words((axis.fold == 1 ? each : many)[view->bucket], page->lang),
+		       (unsigned)axis.fold);
 	bm_text_byte(&meaning, 0);
 	bm_page_heading(page, "Is it getting better", (const char *)meaning.data);
-	say_slots(page, slots, count);
-	say_axis(page, first, last, view->bucket, count);
+	say_slots(page, slots, axis.count);
+	say_axis(page, &axis);
 	bm_text_dispose(&meaning);
 	bm_free(slots);
 }
@@ -492,19 +344,19 @@ static void say_share(struct bm_page *page, uint64_t part, uint64_t all, bool ba
 }
 
 /* say_category - one line of a category, and below it what to do */
-static void say_category(struct bm_page *page, const struct sheet *sheet,
+static void say_category(struct bm_page *page, const struct bm_sheet *sheet,
 			 const struct bm_value *values, uint64_t all, bool advise)
 {
-	const struct bm_bytes severity = cell(sheet, values, "severity")->text;
+	const struct bm_bytes severity = bm_sheet_cell(sheet, values, "severity")->text;
 	bm_page_fill(page, 2);
-	bm_page_text(page, category_title(page, cell(sheet, values, "category")->text),
+	bm_page_text(page, category_title(page, bm_sheet_cell(sheet, values, "category")->text),
 		     CATEGORY_COLUMNS);
-	say_share(page, failures(sheet, values), all, page->columns > 56);
+	say_share(page, bm_sheet_failures(sheet, values), all, page->columns > 56);
 	bm_page_say(page, severity_style(severity),
 		    severity.size ? (const char *)severity.data : "");
 	bm_page_trim(page);
 	bm_page_end_line(page);
-	const struct bm_value *const prescription = cell(sheet, values, "prescription");
+	const struct bm_value *const prescription = bm_sheet_cell(sheet, values, "prescription");
 	if (advise && !prescription->empty)
 		bm_page_wrap(page, prescription->text, 4);
 }
@@ -522,9 +374,9 @@ static const struct root {
 enum { ROOT_COUNT = sizeof roots / sizeof *roots };
 
 /* root_of - the place of a row's fault among roots */
-static unsigned root_of(const struct sheet *sheet, const struct bm_value *values)
+static unsigned root_of(const struct bm_sheet *sheet, const struct bm_value *values)
 {
-	const struct bm_bytes fault = cell(sheet, values, "fault")->text;
+	const struct bm_bytes fault = bm_sheet_cell(sheet, values, "fault")->text;
 	unsigned root = 0;
 	while (root + 1 < ROOT_COUNT && !bm_bytes_equal(fault, bm_bytes_of(roots[root].fault)))
 		root++;
@@ -532,30 +384,30 @@ static unsigned root_of(const struct sheet *sheet, const struct bm_value *values
 }
 
 /* say_root - a heading with all its failures, and below it those of the first rows that are its */
-static void say_root(struct bm_page *page, const struct sheet *sheet, unsigned root, uint64_t part,
-		     uint64_t all, size_t rows)
+static void say_root(struct bm_page *page, const struct bm_sheet *sheet, unsigned root,
+		     uint64_t part, uint64_t all, size_t rows)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
 	bm_page_name(page, BM_STYLE_HEADING, roots[root].heading, CATEGORY_COLUMNS + 15);
 	bm_page_percent(page, part, all, PERCENT_COLUMNS - 2);
 	bm_page_end_line(page);
 	for (size_t i = 0; i < rows; i++) {
-		sheet->table->row(sheet->rows, i, values);
+		bm_sheet_row(sheet, i, values);
 		if (root_of(sheet, values) == root)
 			say_category(page, sheet, values, all, i < PRESCRIPTIONS_MAX);
 	}
 }
 
 /* say_roots - the roots that have failures, the worst first, with rows of the table in all */
-static void say_roots(struct bm_page *page, const struct sheet *sheet, uint64_t all, size_t rows)
+static void say_roots(struct bm_page *page, const struct bm_sheet *sheet, uint64_t all, size_t rows)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
 	uint64_t sums[ROOT_COUNT] = {0};
 	bool shown[ROOT_COUNT] = {false};
 	for (size_t i = 0; i < sheet->count; i++) {
-		sheet->table->row(sheet->rows, i, values);
+		bm_sheet_row(sheet, i, values);
 		const unsigned root = root_of(sheet, values);
-		sums[root] += failures(sheet, values);
+		sums[root] += bm_sheet_failures(sheet, values);
 		shown[root] |= i < rows;
 	}
 	for (;;) {
@@ -572,31 +424,23 @@ static void say_roots(struct bm_page *page, const struct sheet *sheet, uint64_t 
 }
 
 /* say_categories - why it failed, and what to do */
-static void say_categories(struct bm_page *page, const struct bm_view *view,
-			   const struct facts *facts, unsigned top)
+static void say_categories(struct bm_page *page, const struct bm_sheet *categories,
+			   const struct bm_overview *overview, unsigned top)
 {
-	struct bm_value values[BM_COLUMNS_MAX];
-	struct sheet sheet = sheet_open(view, "categories");
-	size_t rows = 0;
-	for (; rows < sheet.count && rows < top; rows++) {
-		sheet.table->row(sheet.rows, rows, values);
-		if (failures(&sheet, values) == 0)
-			break;
+	const size_t rows = overview->cause_count < top ? overview->cause_count : top;
+	if (rows == 0)
+		return;
+	bm_page_heading(page, "Why it failed, and what to do",
+			"by whose fault: failures, share, hard or soft");
+	say_roots(page, categories, overview->failures, rows);
+	if (categories->count > top) {
+		bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`");
+		bm_page_end_line(page);
 	}
-	if (rows > 0 && facts->failures > 0) {
-		bm_page_heading(page, "Why it failed, and what to do",
-				"by whose fault: failures, share, hard or soft");
-		say_roots(page, &sheet, facts->failures, rows);
-		if (sheet.count > top) {
-			bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`");
-			bm_page_end_line(page);
-		}
-	}
-	sheet_close(&sheet);
 }
 
 /* say_place - one line of a domain or provider */
-static void say_place(struct bm_page *page, const struct sheet *sheet,
+static void say_place(struct bm_page *page, const struct bm_sheet *sheet,
 		      const struct bm_value *values)
 {
 	const unsigned name_columns =
@@ -606,11 +450,11 @@ static void say_place(struct bm_page *page, const struct sheet *sheet,
 	bm_page_text(page,
 		     name->empty ? bm_bytes_of(bm_words("(unknown)", page->lang)) : name->text,
 		     name_columns);
-	bm_page_count(page, failures(sheet, values), COUNT_COLUMNS - 2);
-	bm_page_percent(page, failures(sheet, values), number(sheet, values, "recipients"),
-			PERCENT_COLUMNS + 1);
+	bm_page_count(page, bm_sheet_failures(sheet, values), COUNT_COLUMNS - 2);
+	bm_page_percent(page, bm_sheet_failures(sheet, values),
+			bm_sheet_number(sheet, values, "recipients"), PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 3);
-	bm_page_text(page, category_title(page, cell(sheet, values, "top_category")->text),
+	bm_page_text(page, category_title(page, bm_sheet_cell(sheet, values, "top_category")->text),
 		     CATEGORY_COLUMNS);
 	bm_page_trim(page);
 	bm_page_end_line(page);
@@ -620,28 +464,28 @@ static void say_place(struct bm_page *page, const struct sheet *sheet,
 static void say_domains(struct bm_page *page, const struct bm_view *view, unsigned top)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
-	struct sheet sheet = sheet_open(view, "domains");
+	struct bm_sheet sheet = bm_sheet_open(view, "domains");
 	for (size_t i = 0; i < sheet.count && i < top; i++) {
-		sheet.table->row(sheet.rows, i, values);
-		if (failures(&sheet, values) == 0)
+		bm_sheet_row(&sheet, i, values);
+		if (bm_sheet_failures(&sheet, values) == 0)
 			break;
 		if (i == 0)
 			bm_page_heading(page, "Worst domains",
 					"failures, share of the domain's recipients, main reason");
 		say_place(page, &sheet, values);
 	}
-	sheet_close(&sheet);
+	bm_sheet_close(&sheet);
 }
 
 /* say_providers - who refuses most: the table is in order of names, so the worst are picked */
 static void say_providers(struct bm_page *page, const struct bm_view *view, unsigned top)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
-	struct sheet sheet = sheet_open(view, "providers");
+	struct bm_sheet sheet = bm_sheet_open(view, "providers");
 	uint64_t *const left = bm_alloc((sheet.count + 1) * sizeof *left);
 	for (size_t i = 0; i < sheet.count; i++) {
-		sheet.table->row(sheet.rows, i, values);
-		left[i] = failures(&sheet, values);
+		bm_sheet_row(&sheet, i, values);
+		left[i] = bm_sheet_failures(&sheet, values);
 	}
 	for (unsigned shown = 0; shown < top && sheet.count > 0; shown++) {
 		size_t worst = 0;
@@ -654,12 +498,12 @@ static void say_providers(struct bm_page *page, const struct bm_view *view, unsi
 			bm_page_heading(
 				page, "Worst providers",
 				"failures, share of the provider's recipients, main reason");
-		sheet.table->row(sheet.rows, worst, values);
+		bm_sheet_row(&sheet, worst, values);
 		say_place(page, &sheet, values);
 		left[worst] = 0;
 	}
 	bm_free(left);
-	sheet_close(&sheet);
+	bm_sheet_close(&sheet);
 }
 
 /* template_text - the masked text in a template's name, behind two NULs */
@@ -709,29 +553,29 @@ static void say_unknown(struct bm_page *page, const struct bm_tally *tally)
 }
 
 /* say_proof - that no line was lost */
-static void say_proof(struct bm_page *page, const struct facts *facts)
+static void say_proof(struct bm_page *page, const struct bm_overview *overview)
 {
 	bm_page_heading(page, "Nothing lost", "");
 	plain(page, "  lines ");
-	bm_page_count(page, facts->lines, 0);
+	bm_page_count(page, overview->lines, 0);
 	plain(page, " = events ");
-	bm_page_count(page, facts->events, 0);
+	bm_page_count(page, overview->events, 0);
 	plain(page, " + other ");
-	bm_page_count(page, facts->other, 0);
+	bm_page_count(page, overview->other, 0);
 	plain(page, " + malformed ");
-	bm_page_count(page, facts->malformed_all, 0);
+	bm_page_count(page, overview->malformed_all, 0);
 	bm_page_end_line(page);
 	for (unsigned reason = 0; reason < BM_MALFORMED_COUNT; reason++) {
-		if (facts->malformed[reason] == 0)
+		if (overview->malformed[reason] == 0)
 			continue;
 		bm_page_fill(page, 4);
-		bm_page_count(page, facts->malformed[reason], 0);
+		bm_page_count(page, overview->malformed[reason], 0);
 		bm_text_byte(page->out, ' ');
 		plain(page, bm_malformed_text((enum bm_malformed)reason));
 		bm_page_end_line(page);
 	}
 	plain(page, "  bytes ");
-	bm_page_count(page, facts->bytes, 0);
+	bm_page_count(page, overview->bytes, 0);
 	bm_page_end_line(page);
 }
 
@@ -749,22 +593,22 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 		page.columns = COLUMNS_LEAST;
 	if (columns > COLUMNS_MOST)
 		page.columns = COLUMNS_MOST;
-	struct facts facts = {0};
-	struct sheet totals = sheet_open(&mine, "totals");
-	read_sources(&facts, &mine);
-	read_totals(&facts, &totals);
-	read_returned(&facts, mine.tally);
-	say_read(&page, &mine, &facts, top);
-	if (facts.archives < facts.files)
-		say_outcomes(&page, &mine, &facts);
-	say_returned(&page, &facts);
+	struct bm_overview overview;
+	struct bm_sheet totals = bm_sheet_open(&mine, "totals");
+	struct bm_sheet categories = bm_sheet_open(&mine, "categories");
+	bm_overview_make(&overview, &mine, &totals, &categories);
+	say_read(&page, &mine, &overview, top);
+	if (overview.archives < overview.files)
+		say_outcomes(&page, &mine, &overview);
+	say_returned(&page, &overview);
 	say_trend(&page, &mine, &totals);
-	say_categories(&page, &mine, &facts, top);
+	say_categories(&page, &categories, &overview, top);
 	say_domains(&page, &mine, top);
 	say_providers(&page, &mine, top);
 	say_unknown(&page, mine.tally);
-	say_proof(&page, &facts);
-	sheet_close(&totals);
+	say_proof(&page, &overview);
+	bm_sheet_close(&totals);
+	bm_sheet_close(&categories);
 	bm_sorted_free(own);
 	bm_text_dispose(&page.scratch);
 }

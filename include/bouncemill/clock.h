@@ -45,8 +45,15 @@ typedef int32_t bm_period;
 #define BM_PERIOD_UNKNOWN INT32_MIN
 
 bm_period bm_period_of(bm_time time, enum bm_bucket bucket);
+/* bm_period_back - the period count (0 or more) periods before this one; unknown stays unknown */
+bm_period bm_period_back(bm_period period, enum bm_bucket bucket, int64_t count);
+/* bm_period_distance - how many periods later is `later`; neither may be unknown */
+int64_t bm_period_distance(bm_period earlier, bm_period later, enum bm_bucket bucket);
 /* bm_period_before - the period just before this one; unknown stays unknown */
-bm_period bm_period_before(bm_period period, enum bm_bucket bucket);
+static inline bm_period bm_period_before(bm_period period, enum bm_bucket bucket)
+{
+	return bm_period_back(period, bucket, 1);
+}
 /* bm_period_text - 2026-01-31, 2026-01-31T08, 2026-W05 or 2026-01; "" for unknown; returns length
  */
 enum { BM_PERIOD_TEXT_MAX = 24, BM_TIME_TEXT_MAX = 40 };

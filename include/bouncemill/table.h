@@ -61,6 +61,7 @@ enum { BM_COLUMNS_MAX = 16 };
 
 struct bm_table {
 	const char *name;
+	const char *about; /* one sentence for people: what a row is; words of bm_words */
 	const struct bm_column *columns;
 	unsigned column_count;
 	bool addresses_only; /* made only with --addresses */

@@ -1,7 +1,9 @@
 /* writer.h - an output format: how a table becomes bytes.
  *
- * Pure functions from rows to text; files, atomicity and threads are engine/report.c's.  A table is
- * head, then rows in pieces (any cut, in order, joined without gaps), then tail.
+ * A format of texts is pure functions from rows to text; files, atomicity and threads are
+ * engine/render.c's.  A table is head, then rows in pieces (any cut, in order, joined without gaps),
+ * then tail.  A format of documents holds all tables in one file, which it writes itself, to a name
+ * that the engine made and will give its final one.
  */
 #ifndef BOUNCEMILL_WRITER_H
 #define BOUNCEMILL_WRITER_H
@@ -15,9 +17,31 @@ struct bm_writer_options {
 	const char *version;
 };
 
+/* One opened table. */
+struct bm_sheet {
+	const struct bm_table *table;
+	void *rows;
+	size_t count;
+};
+
+/* What a document is made of: the view and all its tables, opened. */
+struct bm_document {
+	const struct bm_view *view;
+	const struct bm_writer_options *options;
+	const struct bm_sheet *sheets; /* in the order of the registry */
+	size_t sheet_count;
+	const char *target; /* the file's final name, for what is said */
+};
+
 struct bm_writer {
 	const char *name;   /* as in --format */
 	const char *suffix; /* ".csv" */
+	/* A format of documents: its file's name in a directory, and how to write one to path, which
+	 * is there, empty and private.  On failure it has said why; the file is dropped.  Everything
+	 * below is NULL then. */
+	const char *document_name;
+	enum bm_err (*document)(const char *path, const struct bm_document *document);
+	/* A format of texts. */
 	void (*head)(struct bm_text *out, const struct bm_table *table, const struct bm_view *view,
 		     const struct bm_writer_options *options);
 	void (*rows)(struct bm_text *out, const struct bm_table *table, const void *rows,
