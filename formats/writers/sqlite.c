@@ -40,8 +40,9 @@ struct base {
 /* complain - say why the database cannot be written; the error that means */
 static enum bm_err complain(const struct base *base, int code)
 {
-	const int why = sqlite3_system_errno(base->db);
 	const char *const target = base->document->target;
+	int why = 0;
+	sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_LAST_ERRNO, &why);
 	if (code == SQLITE_NOMEM) {
 		bm_say(target, "cannot be written: out of memory");
 		return BM_MEMORY;
