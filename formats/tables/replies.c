@@ -140,6 +140,7 @@ const struct bm_table bm_table_replies = {
 		 "first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = replies_open,
 	.row = replies_row,
 	.close = replies_close,

@@ -96,6 +96,7 @@ const struct bm_table bm_table_suppress = {
 	.about = "Addresses to stop mailing, with the reason.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.addresses_only = true,
 	.open = suppress_open,
 	.row = suppress_row,

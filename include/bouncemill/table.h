@@ -64,6 +64,9 @@ struct bm_table {
 	const char *about; /* one sentence for people: what a row is; words of bm_words */
 	const struct bm_column *columns;
 	unsigned column_count;
+	/* The first so many columns are the key: no two rows are the same there, unless texts that
+	 * differ are shown alike.  0 = the table names none. */
+	unsigned key_count;
 	bool addresses_only; /* made only with --addresses */
 	/* open - rows of the view; *count = how many; the result is passed to row and close */
 	void *(*open)(const struct bm_view *view, size_t *count);
