@@ -53,6 +53,8 @@ static struct bm_fact make_fact(struct chance *chance, struct bm_tally *tally)
 	fact.category = (uint8_t)(fact.outcome == BM_DELIVERED ? BM_CATEGORY_DELIVERED
 							       : 1 + chance_below(chance, 24));
 	if (fact.outcome != BM_DELIVERED) {
+		if (chance_percent(chance, 50))
+			fact.listing = bm_tally_listing(tally, pick(chance, "listing", text)) + 1;
 		const struct bm_bytes name = pick(chance, "template", text);
 		fact.template = bm_tally_template(tally, name);
 		if (chance_percent(chance, 70))
@@ -72,14 +74,11 @@ static void count_one(struct chance *chance, struct bm_counter *counter)
 		struct bm_address_record *const address = &tally->address[fact.address];
 		bm_tally_sample(tally, &tally->template[fact.template].sample,
 				pick(chance, "sample", text));
-		/* Evidence as the classifier keeps it: of a hard category first. */
-		const bool hard = chance_percent(chance, 30);
-		if (hard && !address->evidence_hard)
-			address->evidence = (struct bm_bytes){0};
-		const struct bm_bytes evidence = pick(chance, "evidence", text);
-		if (hard || !address->evidence_hard)
-			bm_tally_sample(tally, &address->evidence, evidence);
-		address->evidence_hard |= hard;
+		/* Few times, so that many failures are of the same. */
+		bm_tally_evidence(tally, &address->evidence[chance_below(chance, 2)],
+				  bm_time_make(chance_below(chance, 3), 0),
+				  (enum bm_category)(1 + chance_below(chance, 2)),
+				  pick(chance, "evidence", text));
 	}
 	if (fact.outcome == BM_DEFERRED) {
 		const bm_time end =
