@@ -17,6 +17,12 @@ static inline size_t slot_of(const uint8_t *at)
 	return key * 0x9e3779b1u >> 22 & (BM_SIGN_SLOTS - 1);
 }
 
+/* start_of - the bit of the two bytes at `at` */
+static inline unsigned start_of(const uint8_t *at)
+{
+	return (unsigned)bm_lower(at[0]) << 8 | bm_lower(at[1]);
+}
+
 void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 {
 	const bool open = token.data[token.size - 1] == '*';
@@ -28,9 +34,8 @@ void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 	while (signs->slots[i].token.size)
 		i = (i + 1) & (BM_SIGN_SLOTS - 1);
 	signs->slots[i] = (struct bm_sign){.token = token, .value = value, .open = open};
-	signs->starts[token.data[0]] = true;
-	if (token.data[0] >= 'a' && token.data[0] <= 'z')
-		signs->starts[token.data[0] ^ 0x20] = true;
+	const unsigned start = start_of(token.data);
+	signs->starts[start / 64] |= UINT64_C(1) << start % 64;
 }
 
 /* fits - does rest begin with token, in which % stands for a digit */
@@ -68,8 +73,10 @@ static bool begins_well(struct bm_bytes text, size_t at)
 
 const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at)
 {
-	if (at + BM_SIGN_BYTES_MIN > text.size || !signs->starts[text.data[at]] ||
-	    !begins_well(text, at))
+	if (at + BM_SIGN_BYTES_MIN > text.size || !begins_well(text, at))
+		return NULL;
+	const unsigned start = start_of(text.data + at);
+	if (!(signs->starts[start / 64] >> start % 64 & 1))
 		return NULL;
 	const struct bm_bytes rest = bm_bytes_from(text, at);
 	size_t i = slot_of(rest.data);

@@ -28,7 +28,7 @@ struct bm_sign {
 
 struct bm_signs {
 	struct bm_sign slots[BM_SIGN_SLOTS];
-	bool starts[256]; /* bytes that signs begin with, in both cases */
+	uint64_t starts[1024]; /* a bit for each two lower-case bytes that signs begin with */
 	uint16_t count;
 };
 

@@ -1,16 +1,15 @@
 /* spelling.c - edits between words and a set of words by what is left of them; see spelling.h.
  *
  * The hash of a rest is a polynomial in its letters, put together from the hashes of the pieces
- * around the deleted ones, so a rest costs a few multiplications whatever its length.  Most rests
- * that are asked for are nobody's: a bit map, which fits the cache, says so before the index is
- * touched.
+ * around the deleted ones, so a rest costs a few multiplications whatever its length.  The rests of a
+ * sealed set lie in buckets by the upper bits of their hash, about one to a bucket, in the order in which
+ * they were filed: a look-up is one or two reads, and most find an empty bucket.
  */
 #include "bouncemill/spelling.h"
 
 #include <stdlib.h>
 
 #include "bouncemill/error.h"
-#include "bouncemill/index.h"
 #include "idn.h"
 
 #define BASE UINT64_C(0x9e3779b97f4a7c15) /* odd, without a pattern */
@@ -18,8 +17,7 @@
 enum {
 	EDIT_COST = 16, /* of an edit, and one more when it is no slip: fewest edits, then most slips */
 	FAR = (BM_WORD_EDITS_MAX + 1) * EDIT_COST,
-	BITS_A_REST = 16,
-	MAP_BITS_MIN = 1 << 12
+	BUCKET_BITS_MIN = 8
 };
 
 /* --- letters --- */
@@ -27,12 +25,14 @@ enum {
 bool bm_word_read(struct bm_word *word, struct bm_bytes domain)
 {
 	if (domain.size < 4 || domain.data[0] == '[' ||
-	    bm_bytes_find(domain, 0, '.') == domain.size)
+	    bm_bytes_find_near(domain, 0, '.') == domain.size)
 		return false;
-	if (bm_bytes_search(domain, BM_BYTES("xn--")) < domain.size) {
-		word->count = bm_idn_letters(domain, word->letters, BM_WORD_LETTERS_MAX);
-		return word->count > 0;
-	}
+	/* Two dashes are rare, and A-labels have them. */
+	for (size_t at = 0; (at = bm_bytes_find_near(domain, at, '-')) < domain.size; at++)
+		if (at + 1 < domain.size && domain.data[at + 1] == '-') {
+			word->count = bm_idn_letters(domain, word->letters, BM_WORD_LETTERS_MAX);
+			return word->count > 0;
+		}
 	if (domain.size > BM_WORD_LETTERS_MAX)
 		return false;
 	for (size_t i = 0; i < domain.size; i++)
@@ -41,30 +41,29 @@ bool bm_word_read(struct bm_word *word, struct bm_bytes domain)
 	return true;
 }
 
-/* key_of - where a letter is on a US keyboard: its row, and its place in it in quarters of a key; false when
- * it has no key of its own */
-static bool key_of(uint32_t letter, int *row, int *place)
+/* Where letters are on a US keyboard: row, and place in it in quarters of a key; place 0 = none. */
+static struct key {
+	int8_t row, place;
+} keys[128];
+
+/* keys_lay - runs before main() */
+__attribute__((constructor)) static void keys_lay(void)
 {
 	static const char *const rows[] = {"1234567890-", "qwertyuiop", "asdfghjkl", "zxcvbnm,./"};
-	static const int shifts[] = {0, 2, 3, 5};
-	for (int i = 0; i < 4; i++) {
-		const char *const at = letter && letter < 128 ? strchr(rows[i], (int)letter) : NULL;
-		if (at == NULL)
-			continue;
-		*row = i;
-		*place = 4 * (int)(at - rows[i]) + shifts[i];
-		return true;
-	}
-	return false;
+	static const int shifts[] = {1, 3, 4, 6};
+	for (int row = 0; row < 4; row++)
+		for (int i = 0; rows[row][i]; i++)
+			keys[(uint8_t)rows[row][i]] =
+				(struct key){(int8_t)row, (int8_t)(4 * i + shifts[row])};
 }
 
 /* beside - are the keys of two letters neighbours */
 static bool beside(uint32_t left, uint32_t right)
 {
-	int left_row, left_place, right_row, right_place;
-	if (!key_of(left, &left_row, &left_place) || !key_of(right, &right_row, &right_place))
+	if (left >= 128 || right >= 128 || !keys[left].place || !keys[right].place)
 		return false;
-	const int rows = abs(left_row - right_row), places = abs(left_place - right_place);
+	const int rows = abs(keys[left].row - keys[right].row);
+	const int places = abs(keys[left].place - keys[right].place);
 	return rows == 0 ? places == 4 : rows == 1 && places < 4;
 }
 
@@ -137,36 +136,48 @@ struct bm_edits bm_word_edits(const struct bm_word *meant, const struct bm_word 
 
 /* --- the set --- */
 
+/* A rest of a word, filed. */
+struct rest {
+	uint32_t hash, number;
+};
+
+/* Rests under their hash. */
+struct place {
+	struct rest *rests;
+	uint32_t count, room;
+	uint32_t *starts; /* of buckets in rests once sealed, and behind the last one count */
+	unsigned bits;    /* log2 of how many buckets there are */
+};
+
 struct bm_spelling {
-	struct bm_index index; /* numbers by the hash of a rest */
-	uint64_t *map;         /* a bit for each hash that is in it */
-	uint32_t map_bits;     /* power of two, or 0 */
+	/* By how many letters are missing at most.  Who asks for one edit needs the rests without one
+	 * letter only, which are a few to a word and stay in the cache. */
+	struct place places[BM_WORD_EDITS_MAX];
+	uint64_t powers[BM_WORD_LETTERS_MAX + 1]; /* of BASE */
 };
 
 /* The pieces of a word that rests are made of. */
 struct pieces {
 	uint64_t heads[BM_WORD_LETTERS_MAX + 1]; /* hash of the first i letters */
 	uint64_t tails[BM_WORD_LETTERS_MAX + 1]; /* of those from i on */
-	uint64_t powers[BM_WORD_LETTERS_MAX + 1];
+	const uint64_t *powers;
 	unsigned count;
 };
 
-static void pieces_make(struct pieces *pieces, const struct bm_word *word)
+static void pieces_make(struct pieces *pieces, const struct bm_word *word, const uint64_t *powers)
 {
 	const unsigned count = pieces->count = word->count;
+	pieces->powers = powers;
 	pieces->heads[0] = pieces->tails[count] = 0;
-	pieces->powers[0] = 1;
-	for (unsigned i = 0; i < count; i++) {
-		pieces->powers[i + 1] = pieces->powers[i] * BASE;
+	for (unsigned i = 0; i < count; i++)
 		pieces->heads[i + 1] = pieces->heads[i] * BASE + word->letters[i];
-	}
 	for (unsigned i = count; i-- > 0;)
 		pieces->tails[i] =
 			word->letters[i] * pieces->powers[count - 1 - i] + pieces->tails[i + 1];
 }
 
 /* without - hash of the rest without letter i and, behind it, letter j (i for none) */
-static uint64_t without(const struct pieces *pieces, unsigned i, unsigned j)
+static inline uint64_t without(const struct pieces *pieces, unsigned i, unsigned j)
 {
 	const unsigned count = pieces->count;
 	if (i == j)
@@ -179,7 +190,7 @@ static uint64_t without(const struct pieces *pieces, unsigned i, unsigned j)
 }
 
 /* mixed - the upper bits of a product: every letter has its say in them */
-static uint32_t mixed(uint64_t hash)
+static inline uint32_t mixed(uint64_t hash)
 {
 	hash ^= hash >> 32;
 	return (uint32_t)(hash * UINT64_C(0xd6e8feb86659fd93) >> 32);
@@ -188,11 +199,12 @@ static uint32_t mixed(uint64_t hash)
 enum { RESTS_MAX = 1 + BM_WORD_LETTERS_MAX + BM_WORD_LETTERS_MAX * (BM_WORD_LETTERS_MAX - 1) / 2 };
 
 /* rests_of - the word itself and what is left of it without up to `deletions` letters; how many */
-static size_t rests_of(const struct bm_word *word, unsigned deletions, uint32_t rests[RESTS_MAX])
+static size_t rests_of(const struct bm_spelling *spelling, const struct bm_word *word,
+		       unsigned deletions, uint32_t rests[RESTS_MAX])
 {
 	struct pieces pieces;
 	size_t count = 0;
-	pieces_make(&pieces, word);
+	pieces_make(&pieces, word, spelling->powers);
 	rests[count++] = mixed(pieces.heads[word->count]);
 	for (unsigned i = 0; i < word->count && deletions > 0; i++) {
 		rests[count++] = mixed(without(&pieces, i, i));
@@ -204,92 +216,101 @@ static size_t rests_of(const struct bm_word *word, unsigned deletions, uint32_t 
 
 struct bm_spelling *bm_spelling_new(void)
 {
-	return bm_zalloc(1, sizeof(struct bm_spelling));
+	struct bm_spelling *const spelling = bm_zalloc(1, sizeof *spelling);
+	spelling->powers[0] = 1;
+	for (unsigned i = 0; i < BM_WORD_LETTERS_MAX; i++)
+		spelling->powers[i + 1] = spelling->powers[i] * BASE;
+	return spelling;
 }
 
 void bm_spelling_free(struct bm_spelling *spelling)
 {
 	if (spelling == NULL)
 		return;
-	bm_index_dispose(&spelling->index);
-	bm_free(spelling->map);
+	for (unsigned i = 0; i < BM_WORD_EDITS_MAX; i++) {
+		bm_free(spelling->places[i].rests);
+		bm_free(spelling->places[i].starts);
+	}
 	bm_free(spelling);
 }
 
-/* map_set - note that a hash is in the index */
-static void map_set(struct bm_spelling *spelling, uint32_t hash)
+/* file - the rests of a word without up to `edits` letters; returns how many */
+static size_t file(struct bm_spelling *spelling, const struct bm_word *word, uint32_t number,
+		   unsigned edits)
 {
-	const uint32_t bit = hash & (spelling->map_bits - 1);
-	spelling->map[bit / 64] |= UINT64_C(1) << bit % 64;
-}
-
-static bool map_has(const struct bm_spelling *spelling, uint32_t hash)
-{
-	const uint32_t bit = hash & (spelling->map_bits - 1);
-	return spelling->map[bit / 64] >> bit % 64 & 1;
-}
-
-/* map_grow - a map for twice as many, filled from the index */
-static void map_grow(struct bm_spelling *spelling)
-{
-	spelling->map_bits = spelling->map_bits ? 2 * spelling->map_bits : MAP_BITS_MIN;
-	bm_free(spelling->map);
-	spelling->map = bm_zalloc(spelling->map_bits / 64, sizeof *spelling->map);
-	for (uint32_t at = 0; at < spelling->index.room; at++)
-		if (spelling->index.slots[at].mark)
-			map_set(spelling, spelling->index.slots[at].hash);
-}
-
-/* file - a rest of word number, unless its place is full or has it */
-static void file(struct bm_spelling *spelling, uint32_t hash, uint32_t number)
-{
-	struct bm_index_walk walk = bm_index_walk(&spelling->index, hash);
-	unsigned alike = 0;
-	for (uint32_t at; (at = bm_index_next(&spelling->index, &walk)) != BM_INDEX_NONE; alike++)
-		if (at == number || alike + 1 == BM_SPELLING_ALIKE_MAX)
-			return;
-	bm_index_put(&spelling->index, hash, number);
-	if (spelling->map_bits / BITS_A_REST < spelling->index.count)
-		map_grow(spelling);
-	map_set(spelling, hash);
+	struct place *const place = &spelling->places[edits - 1];
+	uint32_t rests[RESTS_MAX];
+	const size_t count = rests_of(spelling, word, edits, rests);
+	for (size_t i = 0; i < count; i++) {
+		BM_GROW(place->rests, place->count, place->room);
+		place->rests[place->count++] = (struct rest){rests[i], number};
+	}
+	return count;
 }
 
 size_t bm_spelling_add(struct bm_spelling *spelling, const struct bm_word *word, uint32_t number)
 {
-	uint32_t rests[RESTS_MAX];
-	const size_t count = rests_of(word, BM_WORD_EDITS_MAX, rests);
-	for (size_t i = 0; i < count; i++)
-		file(spelling, rests[i], number);
+	size_t count = 0;
+	for (unsigned edits = 1; edits <= BM_WORD_EDITS_MAX; edits++)
+		count += file(spelling, word, number, edits);
 	return count;
 }
 
-/* add_once - one more number among those found, unless it is there; false when there is no room */
-static bool add_once(uint32_t *near, unsigned *count, uint32_t number)
+/* seal - bring rests to their buckets, in the order they came */
+static void seal(struct place *place)
 {
-	for (unsigned i = 0; i < *count; i++)
+	unsigned bits = BUCKET_BITS_MIN;
+	while (bits < 31 && place->count >> bits)
+		bits++;
+	const unsigned shift = 32 - bits;
+	/* starts[i + 2] counts bucket i, then starts[i + 1] is where its next rest goes. */
+	uint32_t *const starts = bm_zalloc(((size_t)1 << bits) + 2, sizeof *starts);
+	struct rest *const sorted = bm_alloc(((size_t)place->count + 1) * sizeof *sorted);
+	for (uint32_t i = 0; i < place->count; i++)
+		starts[(place->rests[i].hash >> shift) + 2]++;
+	for (size_t i = 2; i < ((size_t)1 << bits) + 2; i++)
+		starts[i] += starts[i - 1];
+	for (uint32_t i = 0; i < place->count; i++)
+		sorted[starts[(place->rests[i].hash >> shift) + 1]++] = place->rests[i];
+	bm_free(place->rests);
+	place->rests = sorted;
+	place->starts = starts;
+	place->bits = bits;
+}
+
+void bm_spelling_seal(struct bm_spelling *spelling)
+{
+	for (unsigned i = 0; i < BM_WORD_EDITS_MAX; i++)
+		seal(&spelling->places[i]);
+}
+
+/* add_once - one more number among those found, unless it is there or there is no room */
+static unsigned add_once(uint32_t *near, unsigned count, uint32_t number)
+{
+	for (unsigned i = 0; i < count; i++)
 		if (near[i] == number)
-			return true;
-	if (*count == BM_SPELLING_NEAR_MAX)
-		return false;
-	near[(*count)++] = number;
-	return true;
+			return count;
+	if (count < BM_SPELLING_NEAR_MAX)
+		near[count++] = number;
+	return count;
 }
 
 unsigned bm_spelling_near(const struct bm_spelling *spelling, const struct bm_word *word,
 			  unsigned edits_max, uint32_t near[BM_SPELLING_NEAR_MAX])
 {
+	const struct place *const place = &spelling->places[edits_max - 1];
+	const unsigned shift = 32 - place->bits;
 	uint32_t rests[RESTS_MAX];
 	unsigned found = 0;
-	if (spelling->map == NULL)
-		return 0;
-	const size_t count = rests_of(word, edits_max, rests);
+	const size_t count = rests_of(spelling, word, edits_max, rests);
 	for (size_t i = 0; i < count; i++) {
-		if (!map_has(spelling, rests[i]))
-			continue;
-		struct bm_index_walk walk = bm_index_walk(&spelling->index, rests[i]);
-		for (uint32_t at; (at = bm_index_next(&spelling->index, &walk)) != BM_INDEX_NONE;)
-			if (!add_once(near, &found, at))
-				return found;
+		const uint32_t *const bucket = &place->starts[rests[i] >> shift];
+		uint32_t end = bucket[1];
+		if (end - bucket[0] > BM_SPELLING_ALIKE_MAX)
+			end = bucket[0] + BM_SPELLING_ALIKE_MAX;
+		for (uint32_t at = bucket[0]; at < end; at++)
+			if (place->rests[at].hash == rests[i])
+				found = add_once(near, found, place->rests[at].number);
 	}
 	return found;
 }

@@ -15,11 +15,16 @@ struct suspect {
 	bool top_in_use; /* domains under its top-level domain deliver */
 };
 
+/* What became of the mail to a domain, in recipients. */
+struct sent {
+	uint64_t failures, delivered;
+};
+
 struct search {
 	const struct bm_sorted *sorted;
-	uint64_t *failures, *delivered; /* by rank */
-	bool *large;                    /* by rank */
-	struct bm_sparse tops;          /* top_key of domains that deliver */
+	struct sent *sent;     /* by rank */
+	bool *large;           /* by rank, and behind the last one */
+	struct bm_sparse tops; /* top_key of domains that deliver */
 	struct suspect *suspects;
 	uint32_t count, room;
 	struct bm_spelling *spelling; /* of suspects, by number */
@@ -128,11 +133,12 @@ static void count_domains(struct search *search)
 	const struct bm_sorted *const sorted = search->sorted;
 	for (size_t i = 0; i < sorted->count; i++) {
 		const struct bm_cell *const cell = &sorted->cells[i];
-		search->failures[cell->key[1]] += (uint64_t)cell->n[BM_BOUNCED] + cell->n[BM_EXPIRED];
-		search->delivered[cell->key[1]] += cell->n[BM_DELIVERED];
+		struct sent *const sent = &search->sent[cell->key[1]];
+		sent->failures += (uint64_t)cell->n[BM_BOUNCED] + cell->n[BM_EXPIRED];
+		sent->delivered += cell->n[BM_DELIVERED];
 	}
 	for (uint32_t rank = 0; rank < sorted->domains.count; rank++)
-		if (search->delivered[rank])
+		if (search->sent[rank].delivered)
 			bm_sparse_add(&search->tops, top_key(bm_sorted_domain(sorted, rank)));
 }
 
@@ -147,8 +153,9 @@ static void find_large(struct search *search)
 /* is_suspect - by its counts alone */
 static bool is_suspect(const struct search *search, uint32_t rank)
 {
-	return search->failures[rank] > search->delivered[rank] &&
-	       search->delivered[rank] <= BM_MISTYPED_DELIVERED_MAX && !search->large[rank];
+	const struct sent *const sent = &search->sent[rank];
+	return sent->failures > sent->delivered && sent->delivered <= BM_MISTYPED_DELIVERED_MAX &&
+	       !search->large[rank];
 }
 
 /* order_suspects - ranks of the domains that are suspected, those that fail most first; free it */
@@ -160,7 +167,7 @@ static struct bm_key *order_suspects(const struct search *search, size_t *count)
 	for (uint32_t rank = 0; rank < domains; rank++)
 		if (is_suspect(search, rank))
 			keys[(*count)++] =
-				(struct bm_key){.key = ~search->failures[rank], .id = rank};
+				(struct bm_key){.key = ~search->sent[rank].failures, .id = rank};
 	bm_order_keys(keys, keys + domains, *count);
 	return keys;
 }
@@ -175,8 +182,8 @@ static void file_suspects(struct search *search)
 		BM_GROW(search->suspects, search->count, search->room);
 		struct suspect *const suspect = &search->suspects[search->count];
 		suspect->guess = (struct bm_mistyped){.domain = rank,
-						      .failures = search->failures[rank],
-						      .delivered = search->delivered[rank]};
+						      .failures = search->sent[rank].failures,
+						      .delivered = search->sent[rank].delivered};
 		const struct bm_bytes name = bm_sorted_domain(search->sorted, rank);
 		suspect->top_in_use =
 			bm_sparse_find(&search->tops, top_key(name)) != BM_SPARSE_NONE;
@@ -184,6 +191,7 @@ static void file_suspects(struct search *search)
 			rests += bm_spelling_add(search->spelling, &suspect->word,
 						 search->count++);
 	}
+	bm_spelling_seal(search->spelling);
 	bm_free(keys);
 }
 
@@ -220,14 +228,15 @@ static void ask(struct search *search, struct bm_bytes name, uint64_t delivered,
 /* ask_all - every domain that delivers, and the large ones that were never mailed */
 static void ask_all(struct search *search)
 {
-	const struct bm_names *const names = &search->sorted->domains;
+	const struct bm_sorted *const sorted = search->sorted;
+	const uint32_t count = sorted->domains.count;
 	struct bm_bytes name;
-	for (uint32_t rank = 0; rank < names->count; rank++)
-		if (search->delivered[rank] || search->large[rank])
-			ask(search, names->text[names->order[rank]], search->delivered[rank],
+	for (uint32_t rank = 0; rank < count; rank++)
+		if (search->sent[rank].delivered || search->large[rank])
+			ask(search, bm_sorted_domain(sorted, rank), search->sent[rank].delivered,
 			    search->large[rank]);
 	for (size_t i = 0; (name = bm_mail_domain(i)).size; i++)
-		if (bm_sorted_rank(search->sorted, name) == names->count)
+		if (bm_sorted_rank(sorted, name) == count)
 			ask(search, name, 0, true);
 }
 
@@ -250,8 +259,7 @@ void bm_mistyped_find(struct bm_mistyped_list *found, const struct bm_sorted *so
 {
 	const size_t room = (size_t)sorted->domains.count + 1;
 	struct search search = {.sorted = sorted,
-				.failures = bm_zalloc(room, sizeof *search.failures),
-				.delivered = bm_zalloc(room, sizeof *search.delivered),
+				.sent = bm_zalloc(room, sizeof *search.sent),
 				.large = bm_zalloc(room, sizeof *search.large),
 				.spelling = bm_spelling_new()};
 	*found = (struct bm_mistyped_list){0};
@@ -264,8 +272,7 @@ void bm_mistyped_find(struct bm_mistyped_list *found, const struct bm_sorted *so
 	bm_spelling_free(search.spelling);
 	bm_sparse_dispose(&search.tops);
 	bm_free(search.suspects);
-	bm_free(search.failures);
-	bm_free(search.delivered);
+	bm_free(search.sent);
 	bm_free(search.large);
 }
 

@@ -27,7 +27,7 @@
 
 enum {
 	BM_MISTYPED_DELIVERED_MAX = 100, /* recipients: a domain that delivers more is none */
-	BM_MISTYPED_TWO_EDITS_MIN = 10,  /* recipients delivered to what is meant, for two edits */
+	BM_MISTYPED_TWO_EDITS_MIN = 100, /* recipients delivered to what is meant, for two edits */
 	BM_MISTYPED_RESTS_MAX = 2000000, /* of suspects (spelling.h), of those that fail most: 40 MB */
 };
 #define BM_MISTYPED_SHARE_MIN 0.2
@@ -35,7 +35,7 @@ enum {
 struct bm_mistyped {
 	uint32_t domain; /* rank in the sorted names */
 	uint64_t failures, delivered;
-	struct bm_bytes meant; /* lives as long as the view */
+	struct bm_bytes meant; /* lives as long as the sorted names */
 	uint64_t meant_delivered;
 	unsigned edits;
 	double confidence;

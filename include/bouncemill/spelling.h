@@ -7,9 +7,9 @@
  *
  * A set finds the words within two edits of another without looking at all of them: two words are
  * near when the same rest is left after deleting a letter or two from each, so the rests are filed.
- * The rests of a word grow with the square of its length, hence the limits here.  Crafted words may
- * fill a place, and those that come later are not found there; what is found is the same in every
- * run, for hashes here have no seed.
+ * The rests of a word grow with the square of its length, hence the limits here.  Very many words
+ * with the same rest, or crafted ones, may crowd a place, and those that come later are not found
+ * there; what is found is the same in every run, for hashes here have no seed.
  */
 #ifndef BOUNCEMILL_SPELLING_H
 #define BOUNCEMILL_SPELLING_H
@@ -17,10 +17,10 @@
 #include "bouncemill/bytes.h"
 
 enum {
-	BM_WORD_LETTERS_MAX = 48,  /* of a word; what is longer was not typed by hand */
-	BM_WORD_EDITS_MAX = 2,     /* that are looked for */
-	BM_SPELLING_ALIKE_MAX = 16, /* words filed under one rest */
-	BM_SPELLING_NEAR_MAX = 32  /* words found near another */
+	BM_WORD_LETTERS_MAX = 48,   /* of a word; what is longer was not typed by hand */
+	BM_WORD_EDITS_MAX = 2,      /* that are looked for */
+	BM_SPELLING_ALIKE_MAX = 32, /* rests looked at in one place */
+	BM_SPELLING_NEAR_MAX = 32   /* words found near another */
 };
 
 struct bm_word {
@@ -45,6 +45,8 @@ struct bm_spelling *bm_spelling_new(void);
 void bm_spelling_free(struct bm_spelling *spelling);
 /* bm_spelling_add - file a word; returns how many rests that took */
 size_t bm_spelling_add(struct bm_spelling *spelling, const struct bm_word *word, uint32_t number);
+/* bm_spelling_seal - after the last word, before the first question */
+void bm_spelling_seal(struct bm_spelling *spelling);
 /* bm_spelling_near - numbers of words that may be within edits_max (1 or 2) of word, itself among
  * them, each once; some are further away: ask bm_word_edits.  Returns how many. */
 unsigned bm_spelling_near(const struct bm_spelling *spelling, const struct bm_word *word,
