@@ -44,7 +44,7 @@ struct bm_classifier {
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;      /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
-	struct bm_text decoded; /* a text that came in GB18030 */
+	struct bm_text decoded;    /* a text that came in GB18030 */
 	struct bm_text impersonal; /* a text without its recipient */
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */

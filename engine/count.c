@@ -86,8 +86,8 @@ static void count_bearing(struct bm_counter *counter, const struct bm_fact *fact
 			record->last_hard = time;
 		record->hard++;
 	} else if (bearing != BM_BEARING_NONE) {
-		const uint32_t key[4] = {fact->address,
-					 (uint32_t)bm_period_of(time, BM_BUCKET_DAY), 0, 0};
+		const uint32_t key[4] = {fact->address, (uint32_t)bm_period_of(time, BM_BUCKET_DAY),
+					 0, 0};
 		bump(counter->tally, BM_CELLS_DAYS, key, 0, 1);
 	}
 }

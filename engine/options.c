@@ -891,7 +891,8 @@ static enum bm_err suppress_check(const struct bm_options *options)
 	for (size_t i = 0; i < options->output_count; i++)
 		directory = directory || bm_render_one_file(options->outputs[i]) == NULL;
 	if (options->soft_given && !options->addresses)
-		bm_say("--soft", "is about table suppress, which holds addresses (add --addresses)");
+		bm_say("--soft",
+		       "is about table suppress, which holds addresses (add --addresses)");
 	else if (options->suppress_plain && !options->addresses)
 		bm_say("--suppress-format", "is about a table of addresses (add --addresses)");
 	else if (options->suppress_plain && !directory && !is_suppress(options))

@@ -36,9 +36,9 @@ struct bm_options {
 	int year;             /* --year, or 0 */
 	bool excel, raw_cells, addresses, strict, quiet, verbose, no_mmap,
 		json /* of bench and diagnose */;
-	struct bm_soft_rule soft; /* --soft */
+	struct bm_soft_rule soft;        /* --soft */
 	bool soft_given, suppress_plain; /* --suppress-format plain */
-	const char *anonymize_key; /* contents of KEYFILE, or NULL; owned */
+	const char *anonymize_key;       /* contents of KEYFILE, or NULL; owned */
 	size_t anonymize_key_size;
 	const char **rules; /* --rules files, in order; owned array */
 	size_t rules_count;

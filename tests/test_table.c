@@ -359,9 +359,12 @@ Test(table, suppress_lists_hard_failures_that_were_not_mended)
 	mail("again@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1, "a");
 	mail("open@x", CATEGORY(BAD_MAILBOX), BM_DEFERRED, 0, "gone");
 	expect("suppress",
-	       "again@x,inactive-mailbox,hard,c," SEEN("02", "05") "stop,3,\n"
-	       "hard@x,bad-mailbox,hard,gone," SEEN("01", "01") "stop,1,\n"
-	       "late@x,bad-mailbox,hard,gone," SEEN("01", "01") "stop,1,\n");
+	       "again@x,inactive-mailbox,hard,c," SEEN(
+		       "02", "05") "stop,3,\n"
+				   "hard@x,bad-mailbox,hard,gone," SEEN(
+					   "01", "01") "stop,1,\n"
+						       "late@x,bad-mailbox,hard,gone," SEEN(
+							       "01", "01") "stop,1,\n");
 }
 
 /* Three failures, three days, seven days from the first to the last, and no delivery. */
@@ -382,10 +385,18 @@ Test(table, suppress_lists_soft_failures_again_and_again)
 	mail("later@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 8, "latest");
 	again("later@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 3, -1});
 	expect("suppress",
-	       "enough@x,quota-issues,soft,full," SEEN("01", "08") "reach-otherwise,3,3\n"
-	       "greeted@x,greylisting,soft,full," SEEN("01", "10") "reach-otherwise,3,3\n"
-	       "later@x,quota-issues,soft,latest," SEEN("01", "09") "reach-otherwise,3,3\n"
-	       "since@x,bad-connection,soft,full," SEEN("01", "12") "reach-otherwise,3,3\n");
+	       "enough@x,quota-issues,soft,full," SEEN(
+		       "01",
+		       "08") "reach-otherwise,3,3\n"
+			     "greeted@x,greylisting,soft,full," SEEN(
+				     "01",
+				     "10") "reach-otherwise,3,3\n"
+					   "later@x,quota-issues,soft,latest," SEEN(
+						   "01",
+						   "09") "reach-otherwise,3,3\n"
+							 "since@x,bad-connection,soft,full," SEEN(
+								 "01",
+								 "12") "reach-otherwise,3,3\n");
 	view.soft = (struct bm_soft_rule){.count = 4, .days = 2, .span = 9};
 	expect("suppress",
 	       "twodays@x,quota-issues,soft,full," SEEN("01", "10") "reach-otherwise,4,2\n");

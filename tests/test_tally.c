@@ -224,6 +224,39 @@ Test(tally, the_smallest_sample_wins)
 	bm_tally_free(tally);
 }
 
+/* The last failure wins, of the same time the smaller category, then the smaller text; in any order. */
+Test(tally, the_last_evidence_wins)
+{
+	static const struct {
+		int time;
+		enum bm_category category;
+		const char *text;
+	} failures[] = {{1, BM_CATEGORY_BAD_MAILBOX,
+			 "a long text of the first day, which needs more "
+			 "room than the least that is given out"},
+			{3, BM_CATEGORY_BAD_DOMAIN, "z"},
+			{3, BM_CATEGORY_BAD_DOMAIN, "y"},
+			{3, BM_CATEGORY_INACTIVE_MAILBOX, "zz"},
+			{3, BM_CATEGORY_INACTIVE_MAILBOX, "zzz"},
+			{2, BM_CATEGORY_BAD_MAILBOX, ""}};
+	enum { COUNT = sizeof failures / sizeof *failures };
+	struct bm_tally *const tally = bm_tally_new();
+	struct chance chance = {8};
+	for (int round = 0; round < 1000; round++) {
+		struct bm_evidence evidence = {0};
+		unsigned seen = 0;
+		while (seen != (1u << COUNT) - 1) {
+			const uint32_t i = chance_below(&chance, COUNT);
+			bm_tally_evidence(tally, &evidence, failures[i].time, failures[i].category,
+					  bm_bytes_of(failures[i].text));
+			seen |= 1u << i;
+		}
+		cr_assert(bm_bytes_equal(evidence.text, BM_BYTES("zz")));
+		cr_assert_eq(evidence.category, BM_CATEGORY_INACTIVE_MAILBOX);
+	}
+	bm_tally_free(tally);
+}
+
 /* Clipping must not make the order of arrival matter. */
 Test(tally, long_samples_are_clipped)
 {

@@ -17,12 +17,6 @@ static inline size_t slot_of(const uint8_t *at)
 	return key * 0x9e3779b1u >> 22 & (BM_SIGN_SLOTS - 1);
 }
 
-/* start_of - the bit of the two bytes at `at` */
-static inline unsigned start_of(const uint8_t *at)
-{
-	return (unsigned)bm_lower(at[0]) << 8 | bm_lower(at[1]);
-}
-
 void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 {
 	const bool open = token.data[token.size - 1] == '*';
@@ -34,7 +28,7 @@ void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 	while (signs->slots[i].token.size)
 		i = (i + 1) & (BM_SIGN_SLOTS - 1);
 	signs->slots[i] = (struct bm_sign){.token = token, .value = value, .open = open};
-	const unsigned start = start_of(token.data);
+	const unsigned start = bm_signs_start(token.data);
 	signs->starts[start / 64] |= UINT64_C(1) << start % 64;
 }
 
@@ -71,12 +65,9 @@ static bool begins_well(struct bm_bytes text, size_t at)
 	       !(bm_sign_letter(before) && bm_sign_letter(byte));
 }
 
-const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at)
+const struct bm_sign *bm_signs_look(const struct bm_signs *signs, struct bm_bytes text, size_t at)
 {
-	if (at + BM_SIGN_BYTES_MIN > text.size || !begins_well(text, at))
-		return NULL;
-	const unsigned start = start_of(text.data + at);
-	if (!(signs->starts[start / 64] >> start % 64 & 1))
+	if (!begins_well(text, at))
 		return NULL;
 	const struct bm_bytes rest = bm_bytes_from(text, at);
 	size_t i = slot_of(rest.data);

@@ -15,7 +15,8 @@
 #define BASE UINT64_C(0x9e3779b97f4a7c15) /* odd, without a pattern */
 
 enum {
-	EDIT_COST = 16, /* of an edit, and one more when it is no slip: fewest edits, then most slips */
+	EDIT_COST =
+		16, /* of an edit, and one more when it is no slip: fewest edits, then most slips */
 	FAR = (BM_WORD_EDITS_MAX + 1) * EDIT_COST,
 	BUCKET_BITS_MIN = 8
 };
@@ -183,7 +184,8 @@ static inline uint64_t without(const struct pieces *pieces, unsigned i, unsigned
 	if (i == j)
 		return pieces->heads[i] * pieces->powers[count - 1 - i] + pieces->tails[i + 1];
 	/* The piece between is its head less the head before it. */
-	const uint64_t between = pieces->heads[j] - pieces->heads[i + 1] * pieces->powers[j - i - 1];
+	const uint64_t between =
+		pieces->heads[j] - pieces->heads[i + 1] * pieces->powers[j - i - 1];
 	return (pieces->heads[i] * pieces->powers[j - i - 1] + between) *
 		       pieces->powers[count - 1 - j] +
 	       pieces->tails[j + 1];

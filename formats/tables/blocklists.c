@@ -10,8 +10,8 @@
 #include "rows.h"
 
 static const struct bm_column columns[] = {
-	{"blocklist", BM_KIND_TEXT},  {"listed", BM_KIND_TEXT},    {"refused", BM_KIND_INT},
-	{"deferred", BM_KIND_INT},    {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
+	{"blocklist", BM_KIND_TEXT}, {"listed", BM_KIND_TEXT},     {"refused", BM_KIND_INT},
+	{"deferred", BM_KIND_INT},   {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
 	{"delisting", BM_KIND_TEXT},
 };
 
@@ -69,7 +69,8 @@ static void blocklists_close(void *rows)
 
 const struct bm_table bm_table_blocklists = {
 	.name = "blocklists",
-	.about = "Blocklists that servers refused mail for, what of ours is on them, and where to ask for "
+	.about = "Blocklists that servers refused mail for, what of ours is on them, and where to "
+		 "ask for "
 		 "removal.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),

@@ -188,8 +188,7 @@ static void file_suspects(struct search *search)
 		suspect->top_in_use =
 			bm_sparse_find(&search->tops, top_key(name)) != BM_SPARSE_NONE;
 		if (bm_word_read(&suspect->word, name))
-			rests += bm_spelling_add(search->spelling, &suspect->word,
-						 search->count++);
+			rests += bm_spelling_add(search->spelling, &suspect->word, search->count++);
 	}
 	bm_spelling_seal(search->spelling);
 	bm_free(keys);
@@ -246,8 +245,8 @@ static void take(struct search *search, struct bm_mistyped_list *found)
 	struct bm_key *const keys = bm_alloc(2 * ((size_t)search->count + 1) * sizeof *keys);
 	for (uint32_t i = 0; i < search->count; i++)
 		if (search->suspects[i].guess.confidence > 0)
-			keys[found->count++] = (struct bm_key){
-				.key = search->suspects[i].guess.domain, .id = i};
+			keys[found->count++] =
+				(struct bm_key){.key = search->suspects[i].guess.domain, .id = i};
 	bm_order_keys(keys, keys + search->count, found->count);
 	found->list = bm_alloc((found->count + 1) * sizeof *found->list);
 	for (size_t i = 0; i < found->count; i++)

@@ -28,7 +28,8 @@
 enum {
 	BM_MISTYPED_DELIVERED_MAX = 100, /* recipients: a domain that delivers more is none */
 	BM_MISTYPED_TWO_EDITS_MIN = 100, /* recipients delivered to what is meant, for two edits */
-	BM_MISTYPED_RESTS_MAX = 2000000, /* of suspects (spelling.h), of those that fail most: 40 MB */
+	BM_MISTYPED_RESTS_MAX =
+		2000000, /* of suspects (spelling.h), of those that fail most: 40 MB */
 };
 #define BM_MISTYPED_SHARE_MIN 0.2
 

@@ -23,9 +23,9 @@
 #define SUGGESTION_SHARE_MIN 0.5
 
 static const struct bm_column columns[] = {
-	{"address", BM_KIND_TEXT},       {"reason", BM_KIND_TEXT},     {"severity", BM_KIND_TEXT},
-	{"evidence", BM_KIND_TEXT},      {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
-	{"suggestion", BM_KIND_TEXT},    {"action", BM_KIND_TEXT},     {"failures", BM_KIND_INT},
+	{"address", BM_KIND_TEXT},    {"reason", BM_KIND_TEXT},     {"severity", BM_KIND_TEXT},
+	{"evidence", BM_KIND_TEXT},   {"first_seen", BM_KIND_TIME}, {"last_seen", BM_KIND_TIME},
+	{"suggestion", BM_KIND_TEXT}, {"action", BM_KIND_TEXT},     {"failures", BM_KIND_INT},
 	{"days", BM_KIND_INT},
 };
 
@@ -46,7 +46,7 @@ struct suppress {
 	const struct bm_tally *tally;
 	struct bm_names names;
 	struct bm_labels labels;
-	struct listed *listed; /* by address */
+	struct listed *listed;                  /* by address */
 	struct bm_hidden evidence, suggestions; /* by row */
 };
 
@@ -85,7 +85,8 @@ static bool is_long(const struct spell *spell, const struct bm_soft_rule *rule)
 }
 
 /* evidence_of - the failure that a row is about */
-static const struct bm_evidence *evidence_of(const struct suppress *all, const struct listed *listed)
+static const struct bm_evidence *evidence_of(const struct suppress *all,
+					     const struct listed *listed)
 {
 	return bm_evidence_of(&all->tally->address[listed->id],
 			      listed->hard ? BM_BEARING_HARD : BM_BEARING_SOFT);

@@ -6,11 +6,11 @@
 #include "mistyped.h"
 
 static const struct bm_column columns[] = {
-	{"domain", BM_KIND_TEXT},       {"failures", BM_KIND_INT},
-	{"suggestion", BM_KIND_TEXT},   {"confidence", BM_KIND_SHARE},
-	{"edits", BM_KIND_INT},         {"delivered", BM_KIND_INT},
+	{"domain", BM_KIND_TEXT},         {"failures", BM_KIND_INT},
+	{"suggestion", BM_KIND_TEXT},     {"confidence", BM_KIND_SHARE},
+	{"edits", BM_KIND_INT},           {"delivered", BM_KIND_INT},
 	{"delivered_there", BM_KIND_INT}, {"top_category", BM_KIND_TEXT},
-	{"first_seen", BM_KIND_TIME},   {"last_seen", BM_KIND_TIME},
+	{"first_seen", BM_KIND_TIME},     {"last_seen", BM_KIND_TIME},
 };
 
 struct typos {
@@ -25,7 +25,8 @@ struct typos {
 static void find_tops(struct typos *all)
 {
 	const struct bm_sorted *const sorted = all->hold.sorted;
-	uint64_t(*const failed)[BM_CATEGORY_COUNT] = bm_zalloc(all->found.count + 1, sizeof *failed);
+	uint64_t(*const failed)[BM_CATEGORY_COUNT] =
+		bm_zalloc(all->found.count + 1, sizeof *failed);
 	/* Place + 1 by rank: the cells are many, and a search for each would be slow. */
 	uint32_t *const places = bm_zalloc((size_t)sorted->domains.count + 1, sizeof *places);
 	for (size_t i = 0; i < all->found.count; i++)
@@ -54,8 +55,8 @@ static void *typos_open(const struct bm_view *view, size_t *count)
 	all->order = bm_alloc(2 * (*count + 1) * sizeof *all->order);
 	find_tops(all);
 	for (size_t i = 0; i < *count; i++)
-		all->order[i] = (struct bm_key){.key = ~all->found.list[i].failures,
-						.id = (uint32_t)i};
+		all->order[i] =
+			(struct bm_key){.key = ~all->found.list[i].failures, .id = (uint32_t)i};
 	bm_order_keys(all->order, all->order + *count, *count);
 	return all;
 }

@@ -53,9 +53,9 @@ struct bm_view {
 	size_t source_count;
 	enum bm_bucket bucket;
 	const char *lang;
-	bool partial;        /* some input could not be read in full */
-	bool addresses;      /* --addresses */
-	bool hide_addresses; /* texts may not show whole ones: not asked for, or --anonymize */
+	bool partial;             /* some input could not be read in full */
+	bool addresses;           /* --addresses */
+	bool hide_addresses;      /* texts may not show whole ones: not asked for, or --anonymize */
 	struct bm_soft_rule soft; /* for table suppress */
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
 };
