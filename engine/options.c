@@ -31,6 +31,7 @@
 enum {
 	TOP_ROWS_MAX = 1000000,
 	RUNS_MAX = 1000,
+	SOFT_MAX = 1000000,
 	NAME_BYTES_MAX = 40,
 	KEY_BYTES_MAX = 1 << 16,
 	LIST_BYTES_MAX = 1 << 28,
@@ -284,6 +285,43 @@ static enum bm_err set_anonymize(struct bm_options *options, const struct row *r
 	return length ? BM_OK : refuse(row, value, "the key file is empty; 16 random bytes do");
 }
 
+/* set_soft - when soft failures make an address one to reach otherwise */
+static enum bm_err set_soft(struct bm_options *options, const struct row *row, const char *value)
+{
+	static const char remedy[] =
+		"COUNT,DAYS,SPAN such as 3,3,7: so many failures on so many days, the last so many "
+		"days behind the first; or never";
+	unsigned *const numbers[] = {&options->soft.count, &options->soft.days,
+				     &options->soft.span};
+	char word[NAME_BYTES_MAX];
+	options->soft_given = true;
+	if (strcmp(value, "never") == 0) {
+		options->soft.count = 0;
+		return BM_OK;
+	}
+	for (int i = 0; i < 3; i++) {
+		const size_t length = strcspn(value, ",");
+		if (length >= sizeof word || (value[length] == ',') != (i < 2))
+			return refuse(row, value, remedy);
+		memcpy(word, value, length);
+		word[length] = 0;
+		if (!bm_argument_number(word, i < 2, SOFT_MAX, numbers[i]))
+			return refuse(row, value, remedy);
+		value += length + (i < 2);
+	}
+	return BM_OK;
+}
+
+/* set_suppress_format - the form of table suppress */
+static enum bm_err set_suppress_format(struct bm_options *options, const struct row *row,
+				       const char *value)
+{
+	static const char *const words[] = {"table", "plain", NULL};
+	const int place = choose(row, value, words);
+	options->suppress_plain = place == 1;
+	return place < 0 ? BM_USAGE : BM_OK;
+}
+
 /* set_rules - one more file of rules */
 static enum bm_err set_rules(struct bm_options *options, const struct row *row, const char *value)
 {
@@ -431,6 +469,15 @@ static const struct row rows[] = {
 	 .commands = IN_REPORT},
 	{"anonymize", "KEYFILE", NULL, "replace local parts by a hash with this key", set_anonymize,
 	 .commands = IN_REPORT},
+	{"soft", "RULE", NULL,
+	 "COUNT,DAYS,SPAN: in suppress as well after so many\n"
+	 "soft failures on so many days over a span of so many,\n"
+	 "without a delivery (default 3,3,7); or never",
+	 set_soft, .commands = IN_REPORT},
+	{"suppress-format", "FORM", NULL,
+	 "table, or plain: an address a line, for --table\n"
+	 "suppress, and as suppress.txt in directories",
+	 set_suppress_format, .commands = IN_REPORT},
 	{"rules", "FILE", "Rules",
 	 "more rules, tried before the built-in ones;\n"
 	 "may be repeated",
@@ -833,6 +880,33 @@ static enum bm_err format_check(const struct bm_options *options)
 	return BM_OK;
 }
 
+/* is_suppress - is that table asked for on standard output */
+static bool is_suppress(const struct bm_options *options)
+{
+	return options->table && strcmp(options->table, "suppress") == 0;
+}
+
+/* suppress_check - does anything become of the options for table suppress */
+static enum bm_err suppress_check(const struct bm_options *options)
+{
+	bool directory = false;
+	for (size_t i = 0; i < options->output_count; i++)
+		directory = directory || bm_render_one_file(options->outputs[i]) == NULL;
+	if (options->soft_given && !options->addresses)
+		bm_say("--soft",
+		       "is about table suppress, which holds addresses (add --addresses)");
+	else if (options->suppress_plain && !options->addresses)
+		bm_say("--suppress-format", "is about a table of addresses (add --addresses)");
+	else if (options->suppress_plain && !directory && !is_suppress(options))
+		bm_say("--suppress-format", "nothing is written in it (add --output DIRECTORY or "
+					    "--table suppress)");
+	else if (options->suppress_plain && !directory && options->format_count > 0)
+		bm_say("--suppress-format", "and --format for one table (one or the other)");
+	else
+		return BM_OK;
+	return BM_USAGE;
+}
+
 /* diagnose_check - one thing at a time */
 static enum bm_err diagnose_check(const struct bm_options *options)
 {
@@ -873,6 +947,7 @@ static enum bm_err check(struct bm_options *options, const struct command *comma
 		return diagnose_check(options);
 	if (options->table)
 		BM_TRY(table_check(options));
+	BM_TRY(suppress_check(options));
 	return format_check(options);
 }
 
@@ -933,6 +1008,7 @@ enum bm_err bm_options_parse(struct bm_options *options, int argc, char **argv)
 				       .since = BM_TIME_UNKNOWN,
 				       .until = BM_TIME_UNKNOWN,
 				       .lang = "en",
+				       .soft = BM_SOFT_RULE,
 				       .top = 10,
 				       .runs = 5};
 	if (argc < 2) {

@@ -31,6 +31,8 @@
 	X(deferrals)                                                                               \
 	X(coverage)                                                                                \
 	X(rules)                                                                                   \
+	X(typos)                                                                                   \
+	X(blocklists)                                                                              \
 	X(recipients)                                                                              \
 	X(suppress)
 

@@ -72,6 +72,7 @@ system=$(printf '%s' "$system" | tr '\n' ' ')
 homes='
 archive.h              formats/codecs/archive.c
 archive_entry.h        formats/codecs/archive.c
+arpa/inet.h            engine/classify.c
 bzlib.h                formats/codecs/bzip2.c
 gmime/gmime.h          formats/mails/decode.c
 getopt.h               engine/options.c bench/generate_main.c

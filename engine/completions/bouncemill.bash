@@ -5,11 +5,11 @@ _bouncemill() {
 	local common='--files-from --log-format --threads --memory --no-mmap --quiet --verbose
 		--progress --color --help --version'
 	local report='--output --format --table --excel --raw-cells --top --lang --bucket --since --until
-		--tz --year --addresses --anonymize --rules --strict'
+		--tz --year --addresses --anonymize --soft --suppress-format --rules --strict'
 	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
 	local tables='totals cube trend categories domains providers senders relays codes replies
-		deferrals coverage rules recipients suppress'
+		deferrals coverage rules typos blocklists recipients suppress'
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -29,6 +29,8 @@ _bouncemill() {
 	-b | --bucket) COMPREPLY=($(compgen -W 'hour day week month' -- "$current")) ;;
 	--since | --until) COMPREPLY=($(compgen -W 'today yesterday 7d 30d' -- "$current")) ;;
 	--progress | --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")) ;;
+	--soft) COMPREPLY=($(compgen -W '3,3,7 never' -- "$current")) ;;
+	--suppress-format) COMPREPLY=($(compgen -W 'table plain' -- "$current")) ;;
 	--lang) COMPREPLY=($(compgen -W 'en zh' -- "$current")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'auto postfix' -- "$current")) ;;
 	-j | --threads) COMPREPLY=($(compgen -W "1 $(nproc 2>/dev/null)" -- "$current")) ;;
