@@ -21,6 +21,7 @@
 	X(totals)                                                                                  \
 	X(cube)                                                                                    \
 	X(trend)                                                                                   \
+	X(incidents)                                                                               \
 	X(categories)                                                                              \
 	X(domains)                                                                                 \
 	X(providers)                                                                               \
