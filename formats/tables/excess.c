@@ -3,14 +3,14 @@
  * A point is the refusals of one category at one name in one period, y, out of the attempts n that
  * could have met them.  It is compared with the points before it, at most a window of them (see
  * `pasts`), so that a slow trend moves the baseline along and a lasting change becomes the new
- * normal after half a window.  What a rate r and the place in the week let us expect is
+ * normal when half the window is of it.  What a rate r and the place in the week let us expect is
  *
  *	mu = n * r * weight(slot)
  *
  * so that a day of more mail is no incident.  Both r and the weights are sums over sums, each
  * past count clipped at two standard deviations above what is expected of it, which is repeated
- * until it settles: earlier incidents hardly move them (a Huber estimate; medians of rates
- * would be 0 wherever refusals are rare).  A weight leans to 1 as long as its slot has seen little.
+ * until it settles (a Huber estimate; medians of rates would be 0 wherever refusals are rare), and
+ * points that were odd themselves are left out: earlier incidents do not move them.  A weight leans to 1 as long as its slot has seen little.
  *
  * Counts scatter more than Poisson's: retries and many recipients of one message come in clusters,
  * and campaigns differ.  So the variance is dispersion * mu, where the dispersion is the greatest
@@ -28,8 +28,6 @@
 
 #include <math.h>
 
-#include "bouncemill/bytes.h"
-
 enum {
 	CLUSTER_BOUNCES = 2,   /* refusals that come at once: recipients of one message */
 	CLUSTER_DEFERRALS = 8, /* attempts on one recipient that has to wait */
@@ -40,6 +38,8 @@ enum {
 };
 #define CLIP_DEVIATIONS   2.0
 #define DISPERSION_SAFETY 1.2 /* clipping makes what is left look calmer than it is */
+#define MAY_FACTOR        1.5  /* above the plain mean, which earlier incidents raise a little, */
+#define MAY_DIVISOR       4.0  /* and above a part of it that no clipping falls below */
 #define SLOT_LEAN         10.0 /* refusals a slot must have seen to count as much as the whole week */
 
 static const struct {
@@ -53,7 +53,7 @@ static const struct {
 
 /* What the window says. */
 struct past {
-	const struct bm_point *points;
+	struct bm_point points[WINDOW_MAX];
 	size_t count;
 	double rate, dispersion;
 	double weight[BM_EXCESS_SLOTS_MAX]; /* by slot */
@@ -170,14 +170,26 @@ static double cluster_of(const struct bm_point *point)
 	return CLUSTER_BOUNCES + deferred * (CLUSTER_DEFERRALS - CLUSTER_BOUNCES);
 }
 
+/* take_window - the points before at, without odd ones unless these are most: then they are normal */
+static void take_window(struct past *past, const struct bm_point *points, size_t at, size_t window)
+{
+	const size_t first = at > window ? at - window : 0;
+	size_t odd = 0;
+	for (size_t i = first; i < at; i++)
+		odd += points[i].odd;
+	const bool all = 2 * odd > at - first;
+	past->count = 0;
+	for (size_t i = first; i < at; i++)
+		if (all || !points[i].odd)
+			past->points[past->count++] = points[i];
+}
+
 /* learn - what the points before at say; false if that is too little */
 static bool learn(struct past *past, const struct bm_point *points, size_t at,
 		  enum bm_bucket bucket)
 {
-	const size_t window = pasts[bucket].window;
 	uint64_t tried = 0, refused = 0;
-	past->points = points + (at > window ? at - window : 0);
-	past->count = at > window ? window : at;
+	take_window(past, points, at, pasts[bucket].window);
 	past->slots = bucket == BM_BUCKET_HOUR ? HOURS_A_WEEK : bucket == BM_BUCKET_DAY ? 7 : 1;
 	for (size_t i = 0; i < past->count; i++) {
 		tried += past->points[i].tried;
@@ -211,6 +223,15 @@ static double log_tail(double mean, double variance, double count)
 	const double ratio = next > share ? next : share;
 	const double log_p = ratio < 1 ? log_point - log(1 - ratio) : 0;
 	return log_p < 0 ? log_p : 0;
+}
+
+bool bm_excess_may(const struct bm_point *point, uint64_t tried, uint64_t refused, double log_p)
+{
+	const double mean = point->tried * ((double)refused + 0.5) / ((double)tried + 1);
+	if (point->refused < MAY_FACTOR * mean)
+		return false;
+	const double least = mean / MAY_DIVISOR;
+	return log_tail(least, cluster_of(point) * least, point->refused) <= log_p;
 }
 
 struct bm_excess bm_excess_of(const struct bm_point *points, size_t at, enum bm_bucket bucket)

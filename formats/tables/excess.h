@@ -8,7 +8,8 @@
 struct bm_point {
 	uint32_t tried;             /* attempts that could have been refused so; at least refused */
 	uint32_t refused, deferred; /* of these; deferred is a part of refused */
-	uint32_t slot;              /* bm_excess_slot */
+	uint16_t slot;              /* bm_excess_slot */
+	bool odd;                   /* judged so: no part of the past of those behind it */
 };
 
 struct bm_excess {
@@ -27,5 +28,8 @@ struct bm_excess bm_excess_of(const struct bm_point *points, size_t at, enum bm_
 
 /* bm_excess_window - how many points before one are looked at, at most */
 size_t bm_excess_window(enum bm_bucket bucket);
+/* bm_excess_may - can a point's log_p come down to that, when its window has tried and refused in
+ * all: a cheap question that spares most points the other */
+bool bm_excess_may(const struct bm_point *point, uint64_t tried, uint64_t refused, double log_p);
 
 #endif

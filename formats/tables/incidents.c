@@ -3,12 +3,14 @@
  * A row is a span of periods in which one category of refusals at one name, a provider or a
  * domain, was more frequent than its own past makes believable.  What is tested is the rate
  * of attempts refused (bounced or deferred; the logs' only), so a day of more mail is none.  The test
- * of one period is told in excess.c.  Whatever could have been an incident counts as tested: each
- * name (as domain and as provider) in each period in which it was mailed to, times all
+ * of one period is told in excess.c.  Odd periods (one in 1,000 would be by chance, and FACTOR_MIN
+ * times what is expected) make a span when at most GAP_PERIODS lie between them.  A span, with all
+ * that lies between, has the p value of the product of its periods' p values (Fisher), so that ten
+ * days of something small tell as much as one of something large, paid for by its length; one of
+ * its periods must have REFUSED_MIN refusals.  Whatever could have been an incident counts as
+ * tested: each name (as domain and as provider) in each period in which it was mailed to, times all
  * categories.  Over so many tests the false discovery rate is held (Benjamini and Hochberg) at
- * one in 1,000, and a period is hot when it passes, has REFUSED_MIN refusals and FACTOR_MIN
- * times those expected.  A span is hot periods with at most GAP_PERIODS others between them; a
- * neighbour that would pass were it the only test (EDGE_LOG_P) belongs to it as well.
+ * one in 1,000; `significance` is the q value's orders of magnitude.
  *
  * A domain's incident that is its provider's again is said once, as the wider one: when the rest of
  * the provider failed too.  When only that domain did, the provider's row is left out.
@@ -31,14 +33,15 @@
 
 enum {
 	REFUSED_MIN = 10, /* attempts in one period, or nobody need be told */
-	EDGE_REFUSED_MIN = 3,
+	ODD_REFUSED_MIN = 3,
 	GAP_PERIODS = 2, /* a week-end */
 	INCIDENTS_MAX = 1000, /* rows: the ones with most refusals above those expected */
+	SPAN_TERMS_MAX = 100, /* no product of p values needs more */
 	SIGNIFICANCE_MAX = 300
 };
 #define FACTOR_MIN 2.0
 #define Q_MAX      1e-3
-#define EDGE_LOG_P (-9.21034) /* 1 in 10,000 */
+#define ODD_LOG_P  (-6.907755) /* 1 in 1,000 */
 
 static const struct bm_column columns[] = {
 	{"start", BM_KIND_PERIOD},      {"end", BM_KIND_PERIOD},     {"scope", BM_KIND_TEXT},
@@ -48,20 +51,12 @@ static const struct bm_column columns[] = {
 	{"new_template", BM_KIND_TEXT}, {"template_id", BM_KIND_TEXT}, {"sample", BM_KIND_TEXT},
 };
 
-/* A period that looks odd by itself. */
-struct suspect {
-	uint32_t series, category, look;
-	double log_p, log_q;
-	bool many; /* enough refusals to be hot */
-};
-
 struct incident {
 	const struct bm_series *series;
 	uint32_t category;
-	uint32_t first_look, last_look, peak_look;
-	uint32_t first, last; /* places of periods in the cube */
+	uint32_t first, last, peak; /* places of periods in the cube */
 	uint64_t observed;
-	double expected, log_q;
+	double expected, log_p, log_q;
 	uint32_t domains;
 	uint32_t template; /* number + 1; 0 = none */
 	double template_count;
@@ -80,11 +75,6 @@ struct incidents {
 
 /* --- finding odd periods --- */
 
-struct suspects {
-	struct suspect *list;
-	uint32_t count, room;
-};
-
 /* blank_points - the looks of a series, as if nothing had been refused in them */
 static void blank_points(const struct incidents *all, const struct bm_series *series,
 			 struct bm_point *points)
@@ -94,7 +84,7 @@ static void blank_points(const struct incidents *all, const struct bm_series *se
 		const size_t start = sorted->starts[series->looks[i].period];
 		points[i] = (struct bm_point){
 			.tried = series->looks[i].ended,
-			.slot = bm_excess_slot((bm_period)sorted->cells[start].key[0],
+			.slot = (uint16_t)bm_excess_slot((bm_period)sorted->cells[start].key[0],
 					       all->view->bucket),
 		};
 	}
@@ -111,6 +101,7 @@ static void set_points(const struct bm_series *series, uint32_t category, struct
 			continue;
 		point->tried = series->looks[refusal->look].ended;
 		point->refused = point->deferred = 0;
+		point->odd = false;
 		if (!in)
 			continue;
 		bm_add_saturating(&point->tried, refusal->deferred);
@@ -120,44 +111,96 @@ static void set_points(const struct bm_series *series, uint32_t category, struct
 	}
 }
 
-/* suspect_at - keep the point when it is odd by itself */
-static void suspect_at(const struct incidents *all, struct suspects *suspects, uint32_t series,
-		       uint32_t category, const struct bm_point *points, uint32_t at)
+/* Odd periods of one series and category: places among its looks. */
+struct odd {
+	uint32_t *looks;
+	uint32_t count, room;
+};
+
+/* is_odd - would the point pass for an incident were it the only one */
+static bool is_odd(const struct bm_point *points, uint32_t at, enum bm_bucket bucket)
 {
-	const struct bm_excess excess = bm_excess_of(points, at, all->view->bucket);
-	if (!excess.known || excess.log_p > EDGE_LOG_P ||
-	    points[at].refused < FACTOR_MIN * excess.expected)
-		return;
-	BM_GROW(suspects->list, suspects->count, suspects->room);
-	suspects->list[suspects->count++] = (struct suspect){
-		.series = series,
-		.category = category,
-		.look = at,
-		.log_p = excess.log_p,
-		.many = points[at].refused >= REFUSED_MIN,
-	};
+	const struct bm_excess excess = bm_excess_of(points, at, bucket);
+	return excess.known && excess.log_p <= ODD_LOG_P &&
+	       points[at].refused >= FACTOR_MIN * excess.expected;
 }
 
-/* look_through - the points of one category; those no higher than the plain mean of their window,
- * most of all, are passed over */
-static void look_through(const struct incidents *all, struct suspects *suspects, uint32_t number,
-			 uint32_t category, const struct bm_point *points)
+/* find_odd - the odd ones of count points, marked as such; the sums of their windows move along */
+static void find_odd(struct odd *odd, struct bm_point *points, uint32_t count,
+		     enum bm_bucket bucket)
 {
-	const uint32_t count = all->all.list[number].look_count;
-	const size_t window = bm_excess_window(all->view->bucket);
+	const size_t window = bm_excess_window(bucket);
 	uint64_t tried = 0, refused = 0;
+	odd->count = 0;
 	for (uint32_t at = 0; at < count; at++) {
-		const struct bm_point *const point = &points[at];
-		if (point->refused >= EDGE_REFUSED_MIN &&
-		    (double)point->refused * (double)tried >=
-			    (double)refused * (double)point->tried)
-			suspect_at(all, suspects, number, category, points, at);
-		tried += point->tried;
-		refused += point->refused;
-		if (at >= window) {
+		struct bm_point *const point = &points[at];
+		if (point->refused >= ODD_REFUSED_MIN &&
+		    bm_excess_may(point, tried, refused, ODD_LOG_P) &&
+		    is_odd(points, at, bucket)) {
+			BM_GROW(odd->looks, odd->count, odd->room);
+			odd->looks[odd->count++] = at;
+			point->odd = true;
+		}
+		tried += point->odd ? 0 : point->tried;
+		refused += point->odd ? 0 : point->refused;
+		if (at >= window && !points[at - window].odd) {
 			tried -= points[at - window].tried;
 			refused -= points[at - window].refused;
 		}
+	}
+}
+
+/* --- spans of them --- */
+
+/* log_product_tail - logarithm of the chance that the product of count p values comes down to
+ * exp(log_product), with a share for the choice of count (1 / (count * (count + 1)), 1 in all) */
+static double log_product_tail(double log_product, uint32_t count)
+{
+	double term = 1, sum = 1;
+	for (uint32_t i = 1; i < count && i < SPAN_TERMS_MAX; i++)
+		sum += term *= -log_product / i;
+	const double log_p = log_product + log(sum) + log(count) + log(count + 1.0);
+	return log_p < 0 ? log_p : 0;
+}
+
+/* keep_span - an incident of all looks from first to last */
+static void keep_span(struct incidents *all, const struct bm_series *series, uint32_t category,
+		      const struct bm_point *points, uint32_t first, uint32_t last)
+{
+	const struct bm_look *const looks = series->looks;
+	struct incident incident = {.series = series,
+				    .category = category,
+				    .first = looks[first].period,
+				    .last = looks[last].period};
+	uint32_t most = 0;
+	for (uint32_t at = first; at <= last; at++) {
+		const struct bm_excess excess = bm_excess_of(points, at, all->view->bucket);
+		incident.observed += points[at].refused;
+		incident.expected += excess.expected;
+		incident.log_p += excess.log_p;
+		if (points[at].refused > most)
+			incident.peak = looks[at].period;
+		if (points[at].refused > most)
+			most = points[at].refused;
+	}
+	incident.log_p = log_product_tail(incident.log_p, last - first + 1);
+	if (most < REFUSED_MIN)
+		return;
+	BM_GROW(all->list, all->count, all->room);
+	all->list[all->count++] = incident;
+}
+
+/* keep_spans - join odd looks that are near each other */
+static void keep_spans(struct incidents *all, const struct bm_series *series, uint32_t category,
+		       const struct bm_point *points, const struct odd *odd)
+{
+	for (uint32_t i = 0, next; i < odd->count; i = next) {
+		for (next = i + 1; next < odd->count; next++)
+			if (series->looks[odd->looks[next]].period -
+				    series->looks[odd->looks[next - 1]].period >
+			    GAP_PERIODS + 1)
+				break;
+		keep_span(all, series, category, points, odd->looks[i], odd->looks[next - 1]);
 	}
 }
 
@@ -183,10 +226,11 @@ static struct bm_point *points_for(const struct bm_all_series *all)
 	return bm_alloc(((size_t)most + 1) * sizeof(struct bm_point));
 }
 
-/* find_suspects - of all series, in their order, then by category and time */
-static void find_suspects(const struct incidents *all, struct suspects *suspects)
+/* find_spans - whatever may be an incident, in the order of series, category and time */
+static void find_spans(struct incidents *all)
 {
 	struct bm_point *const points = points_for(&all->all);
+	struct odd odd = {0};
 	for (uint32_t i = 0; i < all->all.count; i++) {
 		const struct bm_series *const series = &all->all.list[i];
 		uint32_t left = categories_of(series);
@@ -195,117 +239,39 @@ static void find_suspects(const struct incidents *all, struct suspects *suspects
 		for (; left; left &= left - 1) {
 			const uint32_t category = (uint32_t)__builtin_ctz(left);
 			set_points(series, category, points, true);
-			look_through(all, suspects, i, category, points);
+			find_odd(&odd, points, series->look_count, all->view->bucket);
+			keep_spans(all, series, category, points, &odd);
 			set_points(series, category, points, false);
 		}
 	}
+	bm_free(odd.looks);
 	bm_free(points);
 }
 
-/* --- judging them together --- */
-
-/* judge - give each suspect its q: the share of false ones among all that are as odd or odder */
-static void judge(struct suspects *suspects, double tests)
+/* judge - keep spans whose q, the share of false ones among all as odd or odder, is small enough */
+static void judge(struct incidents *all, double tests)
 {
-	struct bm_key *const keys = bm_alloc(2 * ((size_t)suspects->count + 1) * sizeof *keys);
-	for (uint32_t i = 0; i < suspects->count; i++) {
+	struct bm_key *const keys = bm_alloc(2 * ((size_t)all->count + 1) * sizeof *keys);
+	for (uint32_t i = 0; i < all->count; i++) {
 		/* The bits of positive numbers are in their order. */
-		const double oddness = 0 - suspects->list[i].log_p;
+		const double oddness = 0 - all->list[i].log_p;
 		uint64_t bits;
 		memcpy(&bits, &oddness, sizeof bits);
 		keys[i] = (struct bm_key){.key = bits, .id = i};
 	}
-	bm_order_keys(keys, keys + suspects->count, suspects->count);
+	bm_order_keys(keys, keys + all->count, all->count);
 	double least = 0;
-	for (uint32_t i = 0; i < suspects->count; i++) { /* the least odd first */
-		struct suspect *const suspect = &suspects->list[keys[i].id];
-		const double log_q = suspect->log_p + log(tests) - log(suspects->count - i);
-		least = log_q < least ? log_q : least;
-		suspect->log_q = least;
+	for (uint32_t i = 0; i < all->count; i++) { /* the least odd first */
+		struct incident *const incident = &all->list[keys[i].id];
+		const double log_q = incident->log_p + log(tests) - log(all->count - i);
+		incident->log_q = least = log_q < least ? log_q : least;
 	}
 	bm_free(keys);
-}
-
-/* is_hot - does a suspect make an incident by itself */
-static bool is_hot(const struct suspect *suspect)
-{
-	return suspect->many && suspect->log_q <= log(Q_MAX);
-}
-
-/* --- spans of them --- */
-
-/* chain_end - behind the last suspect that belongs to the same span as that at i */
-static uint32_t chain_end(const struct incidents *all, const struct suspects *suspects, uint32_t i)
-{
-	const struct bm_look *const looks = all->all.list[suspects->list[i].series].looks;
-	const struct suspect *const first = &suspects->list[i];
-	for (i++; i < suspects->count; i++) {
-		const struct suspect *const next = &suspects->list[i];
-		if (next->series != first->series || next->category != first->category ||
-		    looks[next->look].period - looks[next[-1].look].period > GAP_PERIODS + 1)
-			break;
-	}
-	return i;
-}
-
-/* measure - what was refused in an incident's span, and expected; points are those of its series and
- * category */
-static void measure(const struct incidents *all, struct incident *incident, struct bm_point *points)
-{
-	incident->peak_look = incident->first_look;
-	for (uint32_t at = incident->first_look; at <= incident->last_look; at++) {
-		incident->observed += points[at].refused;
-		incident->expected += bm_excess_of(points, at, all->view->bucket).expected;
-		if (points[at].refused > points[incident->peak_look].refused)
-			incident->peak_look = at;
-	}
-}
-
-/* keep_chain - make an incident of suspects from first to end, if there is a hot one */
-static void keep_chain(struct incidents *all, const struct suspect *first, const struct suspect *end)
-{
-	struct incident incident = {
-		.series = &all->all.list[first->series],
-		.category = first->category,
-		.first_look = first->look,
-		.last_look = end[-1].look,
-	};
-	bool hot = false;
-	for (const struct suspect *suspect = first; suspect < end; suspect++) {
-		hot |= is_hot(suspect);
-		if (is_hot(suspect) && suspect->log_q < incident.log_q)
-			incident.log_q = suspect->log_q;
-	}
-	if (!hot)
-		return;
-	incident.first = incident.series->looks[incident.first_look].period;
-	incident.last = incident.series->looks[incident.last_look].period;
-	BM_GROW(all->list, all->count, all->room);
-	all->list[all->count++] = incident;
-}
-
-/* find_spans - the incidents, in the order of series, category and time */
-static void find_spans(struct incidents *all)
-{
-	struct suspects suspects = {0};
-	find_suspects(all, &suspects);
-	judge(&suspects, 2.0 * (double)all->all.looks * BM_CATEGORY_COUNT);
-	for (uint32_t i = 0, end; i < suspects.count; i = end) {
-		end = chain_end(all, &suspects, i);
-		keep_chain(all, &suspects.list[i], &suspects.list[end]);
-	}
-	bm_free(suspects.list);
-	struct bm_point *const points = points_for(&all->all);
-	for (uint32_t i = 0; i < all->count; i++) {
-		struct incident *const incident = &all->list[i];
-		if (i == 0 || incident->series != incident[-1].series ||
-		    incident->category != incident[-1].category) {
-			blank_points(all, incident->series, points);
-			set_points(incident->series, incident->category, points, true);
-		}
-		measure(all, incident, points);
-	}
-	bm_free(points);
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->list[i].log_q <= log(Q_MAX))
+			all->list[kept++] = all->list[i];
+	all->count = kept;
 }
 
 /* --- the same story, told once --- */
@@ -368,7 +334,7 @@ static bool rest_failed(const struct incident *whole, const struct incident *par
 {
 	const double expected = whole->expected - part->expected;
 	const double rest = (double)whole->observed - (double)part->observed;
-	return rest >= EDGE_REFUSED_MIN && rest >= FACTOR_MIN * expected;
+	return rest >= ODD_REFUSED_MIN && rest >= FACTOR_MIN * expected;
 }
 
 /* fold_domain - drop a domain's incident, or its provider's that is nothing but that */
@@ -586,6 +552,7 @@ static void *incidents_open(const struct bm_view *view, size_t *count)
 	all->hold = bm_hold_take(view);
 	bm_series_make(&all->all, all->hold.sorted, REFUSED_MIN);
 	find_spans(all);
+	judge(all, 2.0 * (double)all->all.looks * BM_CATEGORY_COUNT);
 	fold(all);
 	runs_make(&runs, all);
 	if (all->count > 0) {
@@ -628,8 +595,7 @@ static void incidents_row(const void *rows, size_t index, struct bm_value *value
 	*values++ = bm_row_text(name_of(all, incident->series));
 	*values++ = bm_row_category(labels, (enum bm_category)incident->category);
 	*values++ = bm_row_text(labels->fault[incident->category]);
-	*values++ = bm_row_period(
-		period_at(all, incident->series->looks[incident->peak_look].period));
+	*values++ = bm_row_period(period_at(all, incident->peak));
 	*values++ = bm_row_int(incident->observed);
 	*values++ = bm_row_int((uint64_t)(incident->expected + 0.5));
 	*values++ = bm_row_share(floor(factor * 10 + 0.5), 10);

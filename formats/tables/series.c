@@ -9,7 +9,7 @@
 
 /* What is known of a provider after the first scan. */
 struct glance {
-	uint32_t domain; /* one of its domains: rank + 1; 0 = none yet */
+	uint32_t domain; /* one of its domains with refusals: rank + 1; 0 = none yet */
 	bool several;
 	uint32_t refused;
 };
@@ -53,16 +53,18 @@ static void look_around(struct gather *gather, struct glance *glances, uint32_t 
 		const struct bm_cell *const cell = &sorted->cells[i];
 		if (!is_told(cell))
 			continue;
-		struct glance *const glance = &glances[BM_PAIR_PROVIDER(cell->key[2])];
-		const uint32_t refused = refused_in(cell);
-		glance->several |= glance->domain && glance->domain != cell->key[1] + 1;
-		glance->domain = cell->key[1] + 1;
-		bm_add_saturating(&glance->refused, refused);
-		if (refused >= least)
-			gather->of_domain[cell->key[1]] = 1;
 		gather->all->looks += cell->key[1] != domain || cell->key[0] != period;
 		domain = cell->key[1];
 		period = cell->key[0];
+		const uint32_t refused = refused_in(cell);
+		if (refused == 0) /* most */
+			continue;
+		struct glance *const glance = &glances[BM_PAIR_PROVIDER(cell->key[2])];
+		glance->several |= glance->domain && glance->domain != domain + 1;
+		glance->domain = domain + 1;
+		bm_add_saturating(&glance->refused, refused);
+		if (refused >= least)
+			gather->of_domain[domain] = 1;
 	}
 }
 

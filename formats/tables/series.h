@@ -33,8 +33,8 @@ struct bm_all_series {
 	uint64_t looks; /* of all names, also of those left out: what might have been a story */
 };
 
-/* bm_series_make - from the logs' cells: domains with a cell of least refusals, and providers of two
- * domains or more with as many in all (a provider of one domain is that domain) */
+/* bm_series_make - from the logs' cells: domains with a cell of least refusals, and providers with as
+ * many in all, at two domains or more (what only one domain meets is that domain's story) */
 void bm_series_make(struct bm_all_series *all, const struct bm_sorted *sorted, uint32_t least);
 void bm_series_dispose(struct bm_all_series *all);
 
