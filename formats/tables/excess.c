@@ -33,10 +33,12 @@ enum {
 	CLUSTER_DEFERRALS = 8, /* attempts on one recipient that has to wait */
 	PAST_TRIED_MIN = 50,   /* attempts, or the rate is not worth the name */
 	WINDOW_MAX = 28 * 24,
-	ROUNDS = 5, /* of clipping */
+	ROUNDS = 5,     /* of clipping */
+	DOUBT_MORE = 8, /* points by which few of them are made fewer */
+	DOUBT_LESS = 4,
 	HOURS_A_WEEK = 7 * 24
 };
-#define CLIP_DEVIATIONS   2.0
+#define CLIP_DEVIATIONS   3.0
 #define DISPERSION_SAFETY 1.2 /* clipping makes what is left look calmer than it is */
 #define MAY_FACTOR        1.5  /* above the plain mean, which earlier incidents raise a little, */
 #define MAY_DIVISOR       4.0  /* and above a part of it that no clipping falls below */
@@ -149,16 +151,19 @@ static void set_dispersion(struct past *past, double least)
 	double squares = 0, means = 0;
 	for (size_t i = 0; i < past->count; i++) {
 		const struct bm_point *const point = &past->points[i];
-		const double mean = expect(past, point), count = clipped(past, point);
-		squares += (count - mean) * (count - mean);
+		const double mean = expect(past, point), rest = clipped(past, point) - mean;
+		squares += rest * rest;
 		means += mean;
 		roots[i] = fabs(2 * (sqrt(point->refused + 0.375) - sqrt(mean + 0.375)));
 	}
 	const double deviation = 1.4826 * middle(roots, past->count);
 	const double by_squares = squares / means, by_roots = deviation * deviation;
 	const double greater = by_squares > by_roots ? by_squares : by_roots;
-	past->mean = means / (double)past->count;
-	past->dispersion = greater * DISPERSION_SAFETY > least ? greater * DISPERSION_SAFETY : least;
+	/* Few points do not know what others will be like. */
+	const double count = (double)past->count, doubt = (count + DOUBT_MORE) / (count - DOUBT_LESS);
+	const double dispersion = greater * DISPERSION_SAFETY * doubt;
+	past->mean = means / count;
+	past->dispersion = dispersion > least ? dispersion : least;
 }
 
 /* cluster_of - how many refusals of a point come at once, for no reason but mail's nature */

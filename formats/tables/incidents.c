@@ -184,7 +184,7 @@ static void keep_span(struct incidents *all, const struct bm_series *series, uin
 			most = points[at].refused;
 	}
 	incident.log_p = log_product_tail(incident.log_p, last - first + 1);
-	if (most < REFUSED_MIN)
+	if (most < REFUSED_MIN || (double)incident.observed < FACTOR_MIN * incident.expected)
 		return;
 	BM_GROW(all->list, all->count, all->room);
 	all->list[all->count++] = incident;
