@@ -267,6 +267,7 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 				     .lang = options->lang,
 				     .partial = inputs->partial,
 				     .addresses = options->addresses,
+				     .compare = options->compare,
 				     .hide_addresses =
 					     !options->addresses || options->anonymize_key};
 	const enum bm_err err = write_all(&view, options, run->threads);

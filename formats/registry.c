@@ -22,6 +22,7 @@
 	X(cube)                                                                                    \
 	X(trend)                                                                                   \
 	X(incidents)                                                                               \
+	X(compare)                                                                                 \
 	X(categories)                                                                              \
 	X(domains)                                                                                 \
 	X(providers)                                                                               \

@@ -229,6 +229,16 @@ Test(options, what_is_not_there_yet_is_refused_not_ignored)
 	cr_assert(refused("bouncemill merge a", "this version"));
 }
 
+Test(options, compare_counts_by_week_unless_told)
+{
+	cr_assert_eq(parse("bouncemill report a --compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_WEEK);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report a -b day --compare -t compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_DAY);
+	bm_options_dispose(&options);
+}
+
 Test(options, contradictions)
 {
 	cr_assert(refused("bouncemill report a -f json", "nothing is written"));
@@ -238,6 +248,7 @@ Test(options, contradictions)
 	cr_assert(refused("bouncemill report a -o x -o x", "twice"));
 	cr_assert(refused("bouncemill report a -f csv,", "comma list"));
 	cr_assert(refused("bouncemill report a -o -", "--table"));
+	cr_assert(refused("bouncemill report a -t compare", "--compare"));
 	cr_assert_eq(parse("bouncemill report a -t recipients --addresses -f json"), BM_OK);
 	cr_assert(options.format_json && !options.format_csv);
 	bm_options_dispose(&options);

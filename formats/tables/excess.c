@@ -15,8 +15,8 @@
  * Counts scatter more than Poisson's: retries and many recipients of one message come in clusters,
  * and campaigns differ.  So the variance is dispersion * mu, where the dispersion is the greatest
  * of what clusters alone would make (CLUSTER_*), of the clipped squared residuals, and of their
- * median after a square root, which earlier incidents do not reach; it grows with mu when mu is
- * above what the past saw, and there is a part for how little the past knows.  p is then the
+ * median after a square root, which earlier incidents do not reach; what was measured grows with
+ * mu when mu is above what the past saw (a campaign has one mood), and there is a part for how little the past knows.  p is then the
  * upper tail of the negative binomial with that mean and variance, bounded from above by a
  * geometric series: never too small, and without a loop.
  *
@@ -57,7 +57,9 @@ static const struct {
 struct past {
 	struct bm_point points[WINDOW_MAX];
 	size_t count;
-	double rate, dispersion;
+	double rate;
+	double scatter;    /* variance by mean, as measured */
+	double dispersion; /* the same, at least what clusters make */
 	double weight[BM_EXCESS_SLOTS_MAX]; /* by slot */
 	double seen[BM_EXCESS_SLOTS_MAX];   /* clipped refusals by slot */
 	double mean;                        /* expected refusals of a point, on average */
@@ -161,9 +163,9 @@ static void set_dispersion(struct past *past, double least)
 	const double greater = by_squares > by_roots ? by_squares : by_roots;
 	/* Few points do not know what others will be like. */
 	const double count = (double)past->count, doubt = (count + DOUBT_MORE) / (count - DOUBT_LESS);
-	const double dispersion = greater * DISPERSION_SAFETY * doubt;
 	past->mean = means / count;
-	past->dispersion = dispersion > least ? dispersion : least;
+	past->scatter = greater * DISPERSION_SAFETY * doubt;
+	past->dispersion = past->scatter > least ? past->scatter : least;
 }
 
 /* cluster_of - how many refusals of a point come at once, for no reason but mail's nature */
@@ -248,11 +250,12 @@ struct bm_excess bm_excess_of(const struct bm_point *points, size_t at, enum bm_
 	const struct bm_point *const point = &points[at];
 	const double mean = expect(&past, point);
 	const double busier = mean > past.mean ? mean / past.mean : 1;
-	const double scatter = 1 + (past.dispersion - 1) * busier;
+	const double scatter = 1 + (past.scatter - 1) * busier, least = cluster_of(point);
+	const double dispersion = scatter > least ? scatter : least;
 	const double doubt = mean / (past.seen[point->slot] + (past.slots > 1 ? SLOT_LEAN : 1));
 	excess.known = true;
 	excess.expected = mean;
 	if (point->refused > mean)
-		excess.log_p = log_tail(mean, scatter * mean * (1 + doubt), point->refused);
+		excess.log_p = log_tail(mean, dispersion * mean * (1 + doubt), point->refused);
 	return excess;
 }

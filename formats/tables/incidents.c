@@ -405,30 +405,30 @@ static void add_hit(struct incidents *all, const struct runs *runs, const struct
 		&end);
 	const uint32_t known = hits->count;
 	if (at < end && all->list[at].first <= period &&
-	    bm_sparse_add(hits, (uint64_t)at << 32 | cell->key[1]) == known)
+	    bm_sparse_add(hits, (uint64_t)cell->key[1] << 32 | at) == known)
 		all->list[at].domains++;
 }
 
-/* count_domains - how many domains each incident hit */
-static void count_domains(struct incidents *all, const struct runs *runs)
+/* count_domains - how many domains each incident hit; hits becomes the pairs of them */
+static void count_domains(struct incidents *all, const struct runs *runs, struct bm_sparse *hits)
 {
 	const struct bm_sorted *const sorted = all->hold.sorted;
-	struct bm_sparse hits = {0};
 	bool *const hit = bm_zalloc((size_t)sorted->providers.count + 1, sizeof *hit);
 	for (uint32_t i = 0; i < all->count; i++) {
-		all->list[i].domains = !all->list[i].series->is_provider;
-		if (all->list[i].series->is_provider)
-			hit[all->list[i].series->id] = true;
+		const struct bm_series *const series = all->list[i].series;
+		hit[series->provider] |= series->is_provider;
+		all->list[i].domains = !series->is_provider;
+		if (!series->is_provider)
+			bm_sparse_add(hits, (uint64_t)series->id << 32 | i);
 	}
 	for (uint32_t period = 0; period < sorted->period_count; period++)
 		for (size_t i = sorted->starts[period]; i < sorted->starts[period + 1]; i++) {
 			const struct bm_cell *const cell = &sorted->cells[i];
 			if (hit[BM_PAIR_PROVIDER(cell->key[2])] && cell->key[3] == BM_SOURCE_LOG &&
 			    (cell->n[BM_BOUNCED] | cell->n[BM_DEFERRED]))
-				add_hit(all, runs, cell, period, &hits);
+				add_hit(all, runs, cell, period, hits);
 		}
 	bm_free(hit);
-	bm_sparse_dispose(&hits);
 }
 
 /* period_at - the period at a place of the cube */
@@ -450,44 +450,71 @@ static double part_within(const struct incidents *all, const struct incident *in
 	return to > from ? (double)(to - from) / (double)(end - first) : 0;
 }
 
-/* hear - a template was said count times to a name: has it said most of one of its incidents */
-static void hear(struct incidents *all, const struct runs *runs, uint64_t key, uint32_t template,
+/* hear - a template was said count times to the domains of an incident: did it say most of it */
+static void hear(struct incidents *all, struct incident *incident, uint32_t template,
 		 uint64_t count)
 {
 	const struct bm_tally *const tally = all->view->tally;
 	const struct bm_seen seen = tally->template[template].seen;
-	uint32_t end;
 	if (seen.first == BM_TIME_UNKNOWN)
 		return;
-	for (uint32_t i = runs_from(runs, all, key, 0, &end); i < end; i++) {
-		struct incident *const incident = &all->list[i];
-		const double here = (double)count * part_within(all, incident, seen);
-		if (here <= 0 || here < incident->template_count)
-			continue;
-		if (here == incident->template_count &&
-		    bm_bytes_order(bm_intern_get(tally->templates, template),
-				   bm_intern_get(tally->templates, incident->template - 1)) > 0)
-			continue;
-		incident->template_count = here;
-		incident->template = template + 1;
+	const double here = (double)count * part_within(all, incident, seen);
+	if (here <= 0 || here < incident->template_count)
+		return;
+	if (here == incident->template_count &&
+	    bm_bytes_order(bm_intern_get(tally->templates, template),
+			   bm_intern_get(tally->templates, incident->template - 1)) > 0)
+		return;
+	incident->template_count = here;
+	incident->template = template + 1;
+}
+
+/* add_heard - a template's count at one domain, to each incident of its category that hit it; keys
+ * are the sorted hits */
+static void add_heard(const struct incidents *all, const struct bm_cell *cell,
+		      const struct bm_key *keys, size_t count, struct bm_sums *heard)
+{
+	const uint64_t rank = all->hold.sorted->domains.rank[cell->key[1]];
+	const enum bm_category category = all->view->tally->template[cell->key[0]].category;
+	size_t low = 0, high = count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (keys[middle].key < rank << 32)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && keys[low].key >> 32 == rank; low++) {
+		const uint64_t at = (uint32_t)keys[low].key;
+		if (all->list[at].category == category)
+			bm_sums_at(heard, at << 32 | cell->key[0])[0] += cell->n[0];
 	}
 }
 
 /* hear_all - find the reply of each incident */
-static void hear_all(struct incidents *all, const struct runs *runs)
+static void hear_all(struct incidents *all, const struct bm_sparse *hits)
 {
-	const struct bm_tally *const tally = all->view->tally;
-	for (uint32_t id = 0; id < bm_intern_count(tally->templates); id++) {
-		const struct bm_template_record *const record = &tally->template[id];
-		if (record->judged)
-			hear(all, runs, key_of(true, record->provider, record->category), id,
-			     record->n[BM_BOUNCED] + record->n[BM_DEFERRED]);
-	}
-	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_SPREAD])
-	hear(all, runs,
-	     key_of(false, all->hold.sorted->domains.rank[cell->key[1]],
-		    tally->template[cell->key[0]].category),
-	     cell->key[0], cell->n[0]);
+	struct bm_sums heard = {0};
+	struct bm_key *const keys = bm_sparse_sort(hits);
+	BM_FOR_EACH_CELL(cell, &all->view->tally->cells[BM_CELLS_SPREAD])
+	add_heard(all, cell, keys, hits->count, &heard);
+	for (uint32_t i = 0; i < heard.index.count; i++)
+		hear(all, &all->list[heard.index.keys[i] >> 32], (uint32_t)heard.index.keys[i],
+		     heard.n[i][0]);
+	bm_free(keys);
+	bm_sums_dispose(&heard);
+}
+
+/* tell_all - whom each incident hit, and what was said */
+static void tell_all(struct incidents *all)
+{
+	struct runs runs;
+	struct bm_sparse hits = {0};
+	runs_make(&runs, all);
+	count_domains(all, &runs, &hits);
+	hear_all(all, &hits);
+	runs_dispose(&runs);
+	bm_sparse_dispose(&hits);
 }
 
 /* --- the table --- */
@@ -547,19 +574,14 @@ static void say(struct incidents *all)
 static void *incidents_open(const struct bm_view *view, size_t *count)
 {
 	struct incidents *const all = bm_zalloc(1, sizeof *all);
-	struct runs runs;
 	all->view = view;
 	all->hold = bm_hold_take(view);
 	bm_series_make(&all->all, all->hold.sorted, REFUSED_MIN);
 	find_spans(all);
 	judge(all, 2.0 * (double)all->all.looks * BM_CATEGORY_COUNT);
 	fold(all);
-	runs_make(&runs, all);
-	if (all->count > 0) {
-		count_domains(all, &runs);
-		hear_all(all, &runs);
-	}
-	runs_dispose(&runs);
+	if (all->count > 0)
+		tell_all(all);
 	order(all);
 	say(all);
 	*count = all->count;

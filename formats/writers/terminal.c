@@ -11,6 +11,7 @@
 #include "bouncemill/writer.h"
 
 #include "cells.h"
+#include "changes.h"
 #include "page.h"
 
 enum {
@@ -759,6 +760,7 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 		say_outcomes(&page, &mine, &facts);
 	say_returned(&page, &facts);
 	say_trend(&page, &mine, &totals);
+	bm_changes_say(&page, &mine, top);
 	say_categories(&page, &mine, &facts, top);
 	say_domains(&page, &mine, top);
 	say_providers(&page, &mine, top);
