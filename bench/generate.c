@@ -710,7 +710,7 @@ struct truth {
 	uint64_t (*days)[3];                         /* messages, deferred recipients, rejected */
 	uint64_t senders[SENDERS + 1][OUTCOMES + 1]; /* and messages */
 	uint64_t endings[2][BM_CATEGORY_COUNT][ENDINGS]; /* by last and by first deferral */
-	uint64_t incidents[BM_GENERATE_INCIDENTS_MAX];   /* refusals that would not have been else */
+	uint64_t incidents[BM_GENERATE_INCIDENTS_MAX]; /* refusals that would not have been else */
 };
 
 struct generator {

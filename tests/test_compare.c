@@ -43,8 +43,8 @@ static void expect(const char *want)
 	bm_writer_csv.rows(&text, table, rows, 0, count, &view, &options);
 	table->close(rows);
 	bm_text_byte(&text, 0);
-	cr_expect_str_eq((const char *)text.data, want, "have\n%swant\n%s",
-			 (const char *)text.data, want);
+	cr_expect_str_eq((const char *)text.data, want, "have\n%swant\n%s", (const char *)text.data,
+			 want);
 	bm_text_dispose(&text);
 }
 
@@ -53,8 +53,8 @@ static void fail(int day, const char *domain, enum bm_category category, uint32_
 {
 	const uint32_t provider = bm_tally_provider(tally, BM_BYTES("p"));
 	const uint32_t name = bm_tally_domain(tally, bm_bytes_of(domain));
-	const uint32_t period = (uint32_t)bm_period_of(
-		bm_time_make((DAY + (int64_t)day) * 86400, 0), view.bucket);
+	const uint32_t period =
+		(uint32_t)bm_period_of(bm_time_make((DAY + (int64_t)day) * 86400, 0), view.bucket);
 	bm_cells_at(&tally->cells[BM_CELLS_CUBE],
 		    (uint32_t[4]){period, name, BM_PAIR(provider, category)})[BM_BOUNCED] += n;
 	bm_cells_at(&tally->cells[BM_CELLS_CUBE],

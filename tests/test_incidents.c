@@ -81,9 +81,9 @@ static void add_from(bm_period period, const char *domain, const char *provider,
 		     enum bm_category category, enum bm_outcome outcome, uint32_t n,
 		     enum bm_cube_source source)
 {
-	const uint32_t key[4] = {
-		(uint32_t)period, bm_tally_domain(tally, bm_bytes_of(domain)),
-		BM_PAIR(bm_tally_provider(tally, bm_bytes_of(provider)), category), source};
+	const uint32_t key[4] = {(uint32_t)period, bm_tally_domain(tally, bm_bytes_of(domain)),
+				 BM_PAIR(bm_tally_provider(tally, bm_bytes_of(provider)), category),
+				 source};
 	if (n)
 		bm_cells_at(&tally->cells[BM_CELLS_CUBE], key)[outcome] += n;
 }
@@ -190,8 +190,7 @@ static void live_all(uint64_t seed, double factor)
 		if (struck && habit.volume < 100)
 			habit.volume = 100;
 		for (unsigned day = 0; day < YEAR_DAYS; day++)
-			live(&chance, &habit, day,
-			     struck && day >= 200 && day < 205 ? factor : 1);
+			live(&chance, &habit, day, struck && day >= 200 && day < 205 ? factor : 1);
 	}
 }
 
@@ -326,13 +325,24 @@ Test(incidents, what_lasts_becomes_normal)
 	free(rows);
 }
 
+Test(incidents, a_long_and_deep_one_is_one)
+{
+	view.bucket = BM_BUCKET_HOUR; /* what calm() takes for days are hours then */
+	calm("a.example", "a", 0, 700, 1);
+	calm("a.example", "a", 700, 1000, 190);
+	char *const rows = render();
+	cr_expect_eq(lines(rows), 1, "%s", rows);
+	cr_expect_not_null(strstr(rows, ",57000,303,188.100000,300,1,"), "%s", rows);
+	free(rows);
+}
+
 /* reply - a template heard count times at a.example, from one day to another */
 static void reply(const char *text, uint32_t count, unsigned first, unsigned last)
 {
 	char name[100] = "p";
 	strcpy(name + 3, text); /* provider NUL, no code, NUL */
-	const uint32_t id = bm_tally_template(
-		tally, (struct bm_bytes){(uint8_t *)name, 3 + strlen(text)});
+	const uint32_t id =
+		bm_tally_template(tally, (struct bm_bytes){(uint8_t *)name, 3 + strlen(text)});
 	struct bm_template_record *const record = &tally->template[id];
 	record->judged = true;
 	record->category = BM_CATEGORY_BLOCKLISTED;

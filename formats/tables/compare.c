@@ -18,10 +18,10 @@
 enum { SLACK_DIVISOR = 24, HOURS_A_WEEK = 7 * 24, DAYS_A_WEEK = 7 };
 
 static const struct bm_column columns[] = {
-	{"scope", BM_KIND_TEXT},   {"name", BM_KIND_TEXT},         {"period", BM_KIND_PERIOD},
-	{"failures", BM_KIND_INT}, {"before", BM_KIND_INT},        {"average", BM_KIND_SHARE},
-	{"change", BM_KIND_INT},   {"change_rate", BM_KIND_SHARE}, {"rate", BM_KIND_SHARE},
-	{"rate_before", BM_KIND_SHARE}, {"new", BM_KIND_TEXT},     {"sample", BM_KIND_TEXT},
+	{"scope", BM_KIND_TEXT},        {"name", BM_KIND_TEXT},         {"period", BM_KIND_PERIOD},
+	{"failures", BM_KIND_INT},      {"before", BM_KIND_INT},        {"average", BM_KIND_SHARE},
+	{"change", BM_KIND_INT},        {"change_rate", BM_KIND_SHARE}, {"rate", BM_KIND_SHARE},
+	{"rate_before", BM_KIND_SHARE}, {"new", BM_KIND_TEXT},          {"sample", BM_KIND_TEXT},
 };
 
 enum scope { CATEGORY, DOMAIN, PROVIDER, TEMPLATE };
@@ -33,8 +33,8 @@ enum when { LAST, BEFORE, WHEN_COUNT };
 /* What is known of one name. */
 struct sum {
 	uint64_t failures[WHEN_COUNT], recipients[WHEN_COUNT];
-	uint64_t alike;  /* failures of the full periods that the average is of */
-	bool old;        /* failed before the last full period */
+	uint64_t alike; /* failures of the full periods that the average is of */
+	bool old;       /* failed before the last full period */
 };
 
 struct row {
@@ -77,7 +77,8 @@ static bool find_periods(struct compare *all)
 		return false;
 	all->first = bm_period_of(seen.first, bucket);
 	all->last = bm_period_of(seen.last, bucket);
-	int64_t start = bm_period_start(all->first, bucket), end = bm_period_end(all->first, bucket);
+	int64_t start = bm_period_start(all->first, bucket),
+		end = bm_period_end(all->first, bucket);
 	if (bm_time_wall(seen.first) > start + (end - start) / SLACK_DIVISOR)
 		all->first = bm_period_of(bm_time_make(end, 0), bucket);
 	start = bm_period_start(all->last, bucket);
@@ -115,7 +116,8 @@ static uint64_t count_alike(const struct compare *all)
 }
 
 /* add_to - a cell of a period to a sum; when is WHEN_COUNT for periods other than the two */
-static void add_to(struct sum *sum, const struct bm_cell *cell, enum when when, bool alike, bool old)
+static void add_to(struct sum *sum, const struct bm_cell *cell, enum when when, bool alike,
+		   bool old)
 {
 	const uint64_t failures = (uint64_t)cell->n[BM_BOUNCED] + cell->n[BM_EXPIRED];
 	if (when < WHEN_COUNT) {
@@ -228,9 +230,9 @@ static void say(struct compare *all)
 		const struct row *const row = &all->rows[i];
 		const bool said = row->scope == TEMPLATE;
 		if (said)
-			all->templates[i] = bm_template_of(bm_intern_get(tally->templates, row->id));
-		bm_hidden_add(&all->samples,
-			      said ? tally->template[row->id].sample : BM_BYTES(""),
+			all->templates[i] =
+				bm_template_of(bm_intern_get(tally->templates, row->id));
+		bm_hidden_add(&all->samples, said ? tally->template[row->id].sample : BM_BYTES(""),
 			      all->view->hide_addresses);
 	}
 }
@@ -279,9 +281,9 @@ static struct bm_value rate_of(const struct compare *all, const struct row *row,
 	if (row->scope == TEMPLATE)
 		return (struct bm_value){.empty = true};
 	const struct sum *const sum = sum_of(all, row);
-	return bm_row_share((double)sum->failures[when],
-			    row->scope == CATEGORY ? all->all.recipients[when]
-						   : sum->recipients[when]);
+	return bm_row_share((double)sum->failures[when], row->scope == CATEGORY
+								 ? all->all.recipients[when]
+								 : sum->recipients[when]);
 }
 
 static void compare_row(const void *rows, size_t index, struct bm_value *values)

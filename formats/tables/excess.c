@@ -40,8 +40,8 @@ enum {
 };
 #define CLIP_DEVIATIONS   3.0
 #define DISPERSION_SAFETY 1.2 /* clipping makes what is left look calmer than it is */
-#define MAY_FACTOR        1.5  /* above the plain mean, which earlier incidents raise a little, */
-#define MAY_DIVISOR       4.0  /* and above a part of it that no clipping falls below */
+#define MAY_FACTOR        1.5 /* above the plain mean, which earlier incidents raise a little, */
+#define MAY_DIVISOR       4.0 /* and above a part of it that no clipping falls below */
 #define SLOT_LEAN         10.0 /* refusals a slot must have seen to count as much as the whole week */
 
 static const struct {
@@ -58,8 +58,8 @@ struct past {
 	struct bm_point points[WINDOW_MAX];
 	size_t count;
 	double rate;
-	double scatter;    /* variance by mean, as measured */
-	double dispersion; /* the same, at least what clusters make */
+	double scatter;                     /* variance by mean, as measured */
+	double dispersion;                  /* the same, at least what clusters make */
 	double weight[BM_EXCESS_SLOTS_MAX]; /* by slot */
 	double seen[BM_EXCESS_SLOTS_MAX];   /* clipped refusals by slot */
 	double mean;                        /* expected refusals of a point, on average */
@@ -142,7 +142,8 @@ static void set_rate(struct past *past)
 	for (unsigned slot = 0; slot < past->slots; slot++) {
 		const double lean = past->slots > 1 ? SLOT_LEAN : 0;
 		past->seen[slot] = seen[slot];
-		past->weight[slot] = lean > 0 ? (seen[slot] + lean) / (tried[slot] * past->rate + lean) : 1;
+		past->weight[slot] =
+			lean > 0 ? (seen[slot] + lean) / (tried[slot] * past->rate + lean) : 1;
 	}
 }
 
@@ -162,7 +163,8 @@ static void set_dispersion(struct past *past, double least)
 	const double by_squares = squares / means, by_roots = deviation * deviation;
 	const double greater = by_squares > by_roots ? by_squares : by_roots;
 	/* Few points do not know what others will be like. */
-	const double count = (double)past->count, doubt = (count + DOUBT_MORE) / (count - DOUBT_LESS);
+	const double count = (double)past->count,
+		     doubt = (count + DOUBT_MORE) / (count - DOUBT_LESS);
 	past->mean = means / count;
 	past->scatter = greater * DISPERSION_SAFETY * doubt;
 	past->dispersion = past->scatter > least ? past->scatter : least;

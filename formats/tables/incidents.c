@@ -34,9 +34,8 @@
 enum {
 	REFUSED_MIN = 10, /* attempts in one period, or nobody need be told */
 	ODD_REFUSED_MIN = 3,
-	GAP_PERIODS = 2, /* a week-end */
+	GAP_PERIODS = 2,      /* a week-end */
 	INCIDENTS_MAX = 1000, /* rows: the ones with most refusals above those expected */
-	SPAN_TERMS_MAX = 100, /* no product of p values needs more */
 	SIGNIFICANCE_MAX = 300
 };
 #define FACTOR_MIN 2.0
@@ -44,9 +43,9 @@ enum {
 #define ODD_LOG_P  (-6.907755) /* 1 in 1,000 */
 
 static const struct bm_column columns[] = {
-	{"start", BM_KIND_PERIOD},      {"end", BM_KIND_PERIOD},     {"scope", BM_KIND_TEXT},
-	{"name", BM_KIND_TEXT},         {"category", BM_KIND_TEXT},  {"fault", BM_KIND_TEXT},
-	{"peak", BM_KIND_PERIOD},       {"observed", BM_KIND_INT},   {"expected", BM_KIND_INT},
+	{"start", BM_KIND_PERIOD},      {"end", BM_KIND_PERIOD},       {"scope", BM_KIND_TEXT},
+	{"name", BM_KIND_TEXT},         {"category", BM_KIND_TEXT},    {"fault", BM_KIND_TEXT},
+	{"peak", BM_KIND_PERIOD},       {"observed", BM_KIND_INT},     {"expected", BM_KIND_INT},
 	{"factor", BM_KIND_SHARE},      {"significance", BM_KIND_INT}, {"domains", BM_KIND_INT},
 	{"new_template", BM_KIND_TEXT}, {"template_id", BM_KIND_TEXT}, {"sample", BM_KIND_TEXT},
 };
@@ -69,7 +68,7 @@ struct incidents {
 	struct bm_all_series all;
 	struct incident *list;
 	uint32_t count, room;
-	struct bm_hidden samples; /* by row */
+	struct bm_hidden samples;      /* by row */
 	struct bm_template *templates; /* by row */
 };
 
@@ -85,7 +84,7 @@ static void blank_points(const struct incidents *all, const struct bm_series *se
 		points[i] = (struct bm_point){
 			.tried = series->looks[i].ended,
 			.slot = (uint16_t)bm_excess_slot((bm_period)sorted->cells[start].key[0],
-					       all->view->bucket),
+							 all->view->bucket),
 		};
 	}
 }
@@ -135,8 +134,7 @@ static void find_odd(struct odd *odd, struct bm_point *points, uint32_t count,
 	for (uint32_t at = 0; at < count; at++) {
 		struct bm_point *const point = &points[at];
 		if (point->refused >= ODD_REFUSED_MIN &&
-		    bm_excess_may(point, tried, refused, ODD_LOG_P) &&
-		    is_odd(points, at, bucket)) {
+		    bm_excess_may(point, tried, refused, ODD_LOG_P) && is_odd(points, at, bucket)) {
 			BM_GROW(odd->looks, odd->count, odd->room);
 			odd->looks[odd->count++] = at;
 			point->odd = true;
@@ -152,14 +150,17 @@ static void find_odd(struct odd *odd, struct bm_point *points, uint32_t count,
 
 /* --- spans of them --- */
 
-/* log_product_tail - logarithm of the chance that the product of count p values comes down to
- * exp(log_product), with a share for the choice of count (1 / (count * (count + 1)), 1 in all) */
+/* log_product_tail - logarithm of an upper bound of the chance that the product of count p values
+ * comes down to exp(log_product): the tail of a gamma distribution, whose terms fall from the last
+ * one on.  It is paid for with the choice of count (1 / (count * (count + 1)), which is 1 in all). */
 static double log_product_tail(double log_product, uint32_t count)
 {
-	double term = 1, sum = 1;
-	for (uint32_t i = 1; i < count && i < SPAN_TERMS_MAX; i++)
-		sum += term *= -log_product / i;
-	const double log_p = log_product + log(sum) + log(count) + log(count + 1.0);
+	const double depth = -log_product, before = count - 1.0;
+	int sign;
+	if (depth <= count)
+		return 0;
+	const double log_p = log_product + before * log(depth) - lgamma_r(count, &sign) -
+			     log(1 - before / depth) + log(count) + log(count + 1.0);
 	return log_p < 0 ? log_p : 0;
 }
 
@@ -178,10 +179,10 @@ static void keep_span(struct incidents *all, const struct bm_series *series, uin
 		incident.observed += points[at].refused;
 		incident.expected += excess.expected;
 		incident.log_p += excess.log_p;
-		if (points[at].refused > most)
-			incident.peak = looks[at].period;
-		if (points[at].refused > most)
+		if (points[at].refused > most) {
 			most = points[at].refused;
+			incident.peak = looks[at].period;
+		}
 	}
 	incident.log_p = log_product_tail(incident.log_p, last - first + 1);
 	if (most < REFUSED_MIN || (double)incident.observed < FACTOR_MIN * incident.expected)
@@ -296,9 +297,9 @@ static void runs_make(struct runs *runs, const struct incidents *all)
 		const struct incident *const incident = &all->list[i];
 		const uint32_t known = runs->index.count;
 		if (i < all->count &&
-		    bm_sparse_add(&runs->index,
-				  key_of(incident->series->is_provider, incident->series->id,
-					 incident->category)) < known)
+		    bm_sparse_add(&runs->index, key_of(incident->series->is_provider,
+						       incident->series->id, incident->category)) <
+			    known)
 			continue;
 		BM_GROW(runs->starts, known, runs->room);
 		runs->starts[known] = i;
@@ -349,26 +350,24 @@ static void fold_domain(struct incidents *all, const struct runs *runs, struct i
 		all->list[i].dropped = true;
 }
 
-/* by_excess - for qsort, most refusals above those expected first, then in order */
+/* by_run - for qsort, the order of find_spans */
+static int by_run(const void *left, const void *right)
+{
+	const struct incident *const a = left, *const b = right;
+	if (a->series != b->series)
+		return a->series > b->series ? 1 : -1;
+	if (a->category != b->category)
+		return a->category > b->category ? 1 : -1;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* by_excess - for qsort, most refusals above those expected first */
 static int by_excess(const void *left, const void *right)
 {
 	const struct incident *const a = left, *const b = right;
 	const double one = (double)a->observed - a->expected;
 	const double other = (double)b->observed - b->expected;
-	if (one != other)
-		return one < other ? 1 : -1;
-	return a->series != b->series		    ? (a->series > b->series ? 1 : -1)
-	       : a->category != b->category ? (a->category > b->category ? 1 : -1)
-					    : (a->first > b->first) - (a->first < b->first);
-}
-
-/* by_run - for qsort, the order of find_spans */
-static int by_run(const void *left, const void *right)
-{
-	const struct incident *const a = left, *const b = right;
-	return a->series != b->series		    ? (a->series > b->series ? 1 : -1)
-	       : a->category != b->category ? (a->category > b->category ? 1 : -1)
-					    : (a->first > b->first) - (a->first < b->first);
+	return one != other ? (one < other ? 1 : -1) : by_run(left, right);
 }
 
 /* fold - leave out what another row says, and what is beyond INCIDENTS_MAX */
@@ -400,9 +399,9 @@ static void add_hit(struct incidents *all, const struct runs *runs, const struct
 {
 	uint32_t end;
 	const uint32_t pair = cell->key[2];
-	const uint32_t at = runs_from(
-		runs, all, key_of(true, BM_PAIR_PROVIDER(pair), BM_PAIR_CATEGORY(pair)), period,
-		&end);
+	const uint32_t at =
+		runs_from(runs, all, key_of(true, BM_PAIR_PROVIDER(pair), BM_PAIR_CATEGORY(pair)),
+			  period, &end);
 	const uint32_t known = hits->count;
 	if (at < end && all->list[at].first <= period &&
 	    bm_sparse_add(hits, (uint64_t)cell->key[1] << 32 | at) == known)
@@ -526,7 +525,8 @@ static struct bm_bytes name_of(const struct incidents *all, const struct bm_seri
 				   : bm_sorted_domain(all->hold.sorted, series->id);
 }
 
-/* order - the rows in the order of their keys: the four stable sorts, least first */
+/* order - the rows by start and end, then scope, name and category: two stable sorts, the last key
+ * first */
 static void order(struct incidents *all)
 {
 	struct bm_key *const keys = bm_alloc(2 * ((size_t)all->count + 1) * sizeof *keys);
@@ -536,15 +536,14 @@ static void order(struct incidents *all)
 		const struct bm_series *const series = all->list[i].series;
 		const uint32_t name =
 			series->is_provider ? sorted->providers.rank[series->id] : series->id;
-		keys[i] = (struct bm_key){
-			.key = key_of(series->is_provider, name,
-				      sorted->labels.rank[all->list[i].category]),
-			.id = i};
+		keys[i] = (struct bm_key){.key = key_of(series->is_provider, name,
+							sorted->labels.rank[all->list[i].category]),
+					  .id = i};
 	}
 	bm_order_keys(keys, keys + all->count, all->count);
 	for (uint32_t i = 0; i < all->count; i++)
-		keys[i].key = (uint64_t)all->list[keys[i].id].first << 32 |
-			      all->list[keys[i].id].last;
+		keys[i].key =
+			(uint64_t)all->list[keys[i].id].first << 32 | all->list[keys[i].id].last;
 	bm_order_keys(keys, keys + all->count, all->count);
 	for (uint32_t i = 0; i < all->count; i++)
 		list[i] = all->list[keys[i].id];
@@ -563,8 +562,8 @@ static void say(struct incidents *all)
 		const uint32_t template = all->list[i].template;
 		struct bm_bytes sample = {0};
 		if (template) {
-			all->templates[i] = bm_template_of(
-				bm_intern_get(tally->templates, template - 1));
+			all->templates[i] =
+				bm_template_of(bm_intern_get(tally->templates, template - 1));
 			sample = tally->template[template - 1].sample;
 		}
 		bm_hidden_add(&all->samples, sample, all->view->hide_addresses);
@@ -623,12 +622,12 @@ static void incidents_row(const void *rows, size_t index, struct bm_value *value
 	*values++ = bm_row_share(floor(factor * 10 + 0.5), 10);
 	*values++ = bm_row_int(significance_of(incident));
 	*values++ = bm_row_int(incident->domains);
-	*values++ = bm_row_text(!said ? BM_BYTES("")
+	*values++ = bm_row_text(!said                   ? BM_BYTES("")
 				: is_new(all, incident) ? BM_BYTES("yes")
 							: BM_BYTES("no"));
-	*values++ = bm_row_text(said ? (struct bm_bytes){all->templates[index].id,
-							 BM_TEMPLATE_ID_DIGITS}
-				     : BM_BYTES(""));
+	*values++ = bm_row_text(
+		said ? (struct bm_bytes){all->templates[index].id, BM_TEMPLATE_ID_DIGITS}
+		     : BM_BYTES(""));
 	*values++ = bm_row_text(bm_hidden_get(&all->samples, index));
 }
 

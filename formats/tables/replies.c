@@ -1,5 +1,4 @@
-/* replies.c - what servers said in words: one row a masked reply, the most frequent first.
- */
+/* replies.c - what servers said in words: one row a masked reply, the most frequent first. */
 #include "hidden.h"
 #include "rows.h"
 #include "template.h"
@@ -13,9 +12,9 @@ static const struct bm_column columns[] = {
 
 struct replies {
 	const struct bm_view *view;
-	struct bm_template *reply;      /* by template number */
-	uint32_t *domains;        /* by template number */
-	struct bm_hidden samples; /* by row */
+	struct bm_template *reply; /* by template number */
+	uint32_t *domains;         /* by template number */
+	struct bm_hidden samples;  /* by row */
 	struct bm_key *order;
 	struct bm_labels labels;
 };

@@ -18,9 +18,9 @@ struct bm_refusal {
 };
 
 struct bm_series {
-	bool is_provider;  /* else a domain */
-	uint32_t id;       /* of a domain its rank, of a provider its number */
-	uint32_t provider; /* of a domain the number of the one that refused last */
+	bool is_provider;      /* else a domain */
+	uint32_t id;           /* of a domain its rank, of a provider its number */
+	uint32_t provider;     /* of a domain the number of the one that refused last */
 	struct bm_look *looks; /* in order of time */
 	uint32_t look_count, look_room;
 	struct bm_refusal *refusals; /* in order of looks */
@@ -28,7 +28,8 @@ struct bm_series {
 };
 
 struct bm_all_series {
-	struct bm_series *list; /* providers in order of their numbers, then domains in order of names */
+	struct bm_series
+		*list; /* providers in order of their numbers, then domains in order of names */
 	uint32_t count;
 	uint64_t looks; /* of all names, also of those left out: what might have been a story */
 };

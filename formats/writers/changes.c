@@ -18,10 +18,37 @@ enum {
 };
 
 /* The columns of `incidents`, and of `compare`. */
-enum { START, END, SCOPE, NAME, CATEGORY, FAULT, PEAK, OBSERVED, EXPECTED, FACTOR, SIGNIFICANCE,
-       DOMAINS, NEW_TEMPLATE, TEMPLATE_ID, SAMPLE };
-enum { C_SCOPE, C_NAME, C_PERIOD, C_FAILURES, C_BEFORE, C_AVERAGE, C_CHANGE, C_CHANGE_RATE, C_RATE,
-       C_RATE_BEFORE, C_NEW, C_SAMPLE };
+enum {
+	START,
+	END,
+	SCOPE,
+	NAME,
+	CATEGORY,
+	FAULT,
+	PEAK,
+	OBSERVED,
+	EXPECTED,
+	FACTOR,
+	SIGNIFICANCE,
+	DOMAINS,
+	NEW_TEMPLATE,
+	TEMPLATE_ID,
+	SAMPLE
+};
+enum {
+	C_SCOPE,
+	C_NAME,
+	C_PERIOD,
+	C_FAILURES,
+	C_BEFORE,
+	C_AVERAGE,
+	C_CHANGE,
+	C_CHANGE_RATE,
+	C_RATE,
+	C_RATE_BEFORE,
+	C_NEW,
+	C_SAMPLE
+};
 
 /* table_of - a table by name, or NULL */
 static const struct bm_table *table_of(const char *name)
@@ -105,8 +132,8 @@ static void say_incident(struct bm_page *page, const struct bm_view *view,
 	text.size = 0;
 	if (!values[SAMPLE].empty) {
 		const bool is_new = bm_bytes_equal(values[NEW_TEMPLATE].text, BM_BYTES("yes"));
-		bm_text_add(&text, bm_bytes_of(bm_words(is_new ? "new reply: " : "reply: ",
-							page->lang)));
+		bm_text_add(&text,
+			    bm_bytes_of(bm_words(is_new ? "new reply: " : "reply: ", page->lang)));
 		bm_text_add(&text, clipped(sample));
 		if (sample.size > SAMPLE_BYTES_MAX)
 			bm_text_add(&text, BM_BYTES("..."));
@@ -175,8 +202,8 @@ static void say_change(struct bm_page *page, const struct bm_value *values)
 	const unsigned counts = (wide ? 3 : 2) * COUNT_COLUMNS;
 	const struct bm_bytes scope = values[C_SCOPE].text;
 	const bool is_template = bm_bytes_equal(scope, BM_BYTES("template"));
-	const struct bm_bytes name = is_template ? values[C_SAMPLE].text
-						 : title_of(page, values[C_NAME].text);
+	const struct bm_bytes name =
+		is_template ? values[C_SAMPLE].text : title_of(page, values[C_NAME].text);
 	bm_page_fill(page, 2);
 	bm_page_name(page, values[C_CHANGE].integer > 0 ? BM_STYLE_RED : BM_STYLE_PLAIN,
 		     direction_of(values), DIRECTION_COLUMNS);
