@@ -214,6 +214,7 @@ static enum bm_err set_bucket(struct bm_options *options, const struct row *row,
 	static const char *const words[] = {"hour", "day", "week", "month", NULL};
 	const int place = choose(row, value, words);
 	options->bucket = place < 0 ? BM_BUCKET_DAY : (enum bm_bucket)place;
+	options->bucket_given = true;
 	return place < 0 ? BM_USAGE : BM_OK;
 }
 
@@ -454,6 +455,11 @@ static const struct row rows[] = {
 
 	{"bucket", "PERIOD", "What is counted", "hour, day, week or month (default day)",
 	 set_bucket, .commands = IN_REPORT, .letter = 'b'},
+	{"compare", NULL, NULL,
+	 "the last full period beside the one before: table\n"
+	 "compare, and a part of the summary; by week unless\n"
+	 "--bucket says otherwise",
+	 NULL, FLAG(compare), .commands = IN_REPORT},
 	{"since", "TIME", NULL,
 	 "only events from TIME on: 2026-01-31,\n"
 	 "2026-01-31T08:00, 7d, 12h, 2w, yesterday, today",
@@ -863,6 +869,10 @@ static enum bm_err table_check(const struct bm_options *options)
 		       options->table);
 		return BM_USAGE;
 	}
+	if (table && table->compare_only && !options->compare) {
+		bm_say("--table", "%s is made by --compare (add it)", options->table);
+		return BM_USAGE;
+	}
 	return BM_OK;
 }
 
@@ -945,6 +955,8 @@ static enum bm_err check(struct bm_options *options, const struct command *comma
 	}
 	if (command->command == BM_COMMAND_DIAGNOSE)
 		return diagnose_check(options);
+	if (options->compare && !options->bucket_given)
+		options->bucket = BM_BUCKET_WEEK;
 	if (options->table)
 		BM_TRY(table_check(options));
 	BM_TRY(suppress_check(options));

@@ -31,6 +31,8 @@ struct bm_options {
 	size_t format_count;
 	const char *table; /* -t: one table to stdout, or NULL */
 	enum bm_bucket bucket;
+	bool bucket_given; /* on the command line; else --compare counts by week */
+	bool compare;
 	bm_time since, until; /* wall clock, offset unknown; BM_TIME_UNKNOWN = no bound */
 	const char *tz;       /* --tz, or NULL */
 	int year;             /* --year, or 0 */

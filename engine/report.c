@@ -269,6 +269,7 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 				     .partial = inputs->partial,
 				     .addresses = options->addresses,
 				     .soft = options->soft,
+				     .compare = options->compare,
 				     .hide_addresses =
 					     !options->addresses || options->anonymize_key};
 	const enum bm_err err = write_all(&view, options, run->threads);

@@ -21,6 +21,8 @@
 	X(totals)                                                                                  \
 	X(cube)                                                                                    \
 	X(trend)                                                                                   \
+	X(incidents)                                                                               \
+	X(compare)                                                                                 \
 	X(categories)                                                                              \
 	X(domains)                                                                                 \
 	X(providers)                                                                               \

@@ -225,6 +225,16 @@ Test(options, what_is_not_there_yet_is_refused_not_ignored)
 	cr_assert(refused("bouncemill merge a", "this version"));
 }
 
+Test(options, compare_counts_by_week_unless_told)
+{
+	cr_assert_eq(parse("bouncemill report a --compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_WEEK);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report a -b day --compare -t compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_DAY);
+	bm_options_dispose(&options);
+}
+
 Test(options, contradictions)
 {
 	cr_assert(refused("bouncemill report a -f json", "nothing is written"));
@@ -237,6 +247,7 @@ Test(options, contradictions)
 	cr_assert(refused("bouncemill report a -o r.htm", ".html"));
 	cr_assert(refused("bouncemill report a -o r.sqlite", ".db"));
 	cr_assert(refused("bouncemill report a -f parquet -o x", "one of csv"));
+	cr_assert(refused("bouncemill report a -t compare", "--compare"));
 	cr_assert_eq(parse("bouncemill report a -t recipients --addresses -f json"), BM_OK);
 	cr_assert_eq(options.format_count, 1);
 	cr_assert_str_eq(options.formats[0]->name, "json");

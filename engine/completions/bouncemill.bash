@@ -4,11 +4,11 @@ _bouncemill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local common='--files-from --log-format --threads --memory --no-mmap --quiet --verbose
 		--progress --color --help --version'
-	local report='--output --format --table --excel --raw-cells --top --lang --bucket --since --until
-		--tz --year --addresses --anonymize --soft --suppress-format --rules --strict'
+	local report='--output --format --table --excel --raw-cells --top --lang --bucket --compare --since
+		--until --tz --year --addresses --anonymize --soft --suppress-format --rules --strict'
 	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
-	local tables='totals cube trend categories domains providers senders relays codes replies
+	local tables='totals cube trend incidents compare categories domains providers senders relays codes replies
 		deferrals coverage rules typos blocklists recipients suppress'
 	COMPREPLY=()
 

@@ -74,6 +74,7 @@ const struct bm_table bm_table_blocklists = {
 		 "removal.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 2,
 	.open = blocklists_open,
 	.row = blocklists_row,
 	.close = blocklists_close,

@@ -96,6 +96,7 @@ const struct bm_table bm_table_typos = {
 	.about = "Recipient domains that fail and are likely mistyped, and what was meant.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = typos_open,
 	.row = typos_row,
 	.close = typos_close,

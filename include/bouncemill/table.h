@@ -55,6 +55,7 @@ struct bm_view {
 	const char *lang;
 	bool partial;             /* some input could not be read in full */
 	bool addresses;           /* --addresses */
+	bool compare;             /* --compare */
 	bool hide_addresses;      /* texts may not show whole ones: not asked for, or --anonymize */
 	struct bm_soft_rule soft; /* for table suppress */
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
@@ -76,6 +77,7 @@ struct bm_table {
 	 * differ are shown alike.  0 = the table names none. */
 	unsigned key_count;
 	bool addresses_only; /* made only with --addresses */
+	bool compare_only;   /* made only with --compare */
 	/* open - rows of the view; *count = how many; the result is passed to row and close */
 	void *(*open)(const struct bm_view *view, size_t *count);
 	/* row - fill one value a column; texts point into the view or the opened rows.  Any thread.
