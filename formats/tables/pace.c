@@ -1,0 +1,279 @@
+/* pace.c - one row a large provider and hour: how fast we wrote, and how much was put off for that.
+ *
+ * Attempts are those that reached a host of the provider; limited are the attempts among them that were
+ * answered rate-limited or greylisted.  limit_pace is the provider's, the same in all its rows:
+ * attempts a minute from which on it puts off more.  It is where the minutes, sorted by their
+ * attempts, are parted best: the share of limited attempts above and below differs by most standard
+ * errors (taken over minutes, since the answers of one minute are one mood), provided that these
+ * are LIMIT_Z_MIN or more, that the share above is LIMIT_TIMES_MIN times that below, and that
+ * LIMIT_MINUTES_MIN minutes stand on either side and LIMIT_ANSWERS_MIN answers above.  Else the log shows none, and
+ * the cell is empty.
+ *
+ * The PACE_PROVIDERS_MAX providers with most attempts have rows; the other known ones together are
+ * (other), without a peak.  Providers that are not known (formats/rules/providers.txt) have none.
+ */
+#include "rows.h"
+
+#include <math.h>
+
+enum {
+	PACE_PROVIDERS_MAX = 20,
+	LIMIT_Z_MIN = 4, /* high, because every border between two minutes is tried */
+	LIMIT_TIMES_MIN = 2,
+	LIMIT_MINUTES_MIN = 10,
+	LIMIT_ANSWERS_MIN = 10
+};
+
+static const struct bm_column columns[] = {
+	{"provider", BM_KIND_TEXT},       {"hour", BM_KIND_TIME},   {"attempts", BM_KIND_INT},
+	{"peak_per_minute", BM_KIND_INT}, {"limited", BM_KIND_INT}, {"limited_rate", BM_KIND_SHARE},
+	{"limit_pace", BM_KIND_INT},
+};
+
+/* One minute of a provider. */
+struct minute {
+	uint32_t attempts, limited;
+};
+
+struct hour {
+	uint32_t place; /* of the provider */
+	int32_t hour;   /* since 1970 */
+	uint32_t peak;
+	uint64_t attempts, limited;
+};
+
+struct pace {
+	const struct bm_tally *tally;
+	struct bm_names names;
+	uint32_t *place;                        /* by provider; PACE_PROVIDERS_MAX = (other) */
+	uint32_t shown[PACE_PROVIDERS_MAX];     /* providers by place */
+	uint32_t limit[PACE_PROVIDERS_MAX + 1]; /* by place; 0 = none */
+	struct hour *hours;
+	uint32_t hour_count, hour_room;
+	struct minute *minutes; /* of the provider in hand */
+	uint32_t minute_count, minute_room;
+};
+
+/* rank_providers - the places of providers by attempts, most first, ties by name */
+static void rank_providers(struct pace *all)
+{
+	const struct bm_pace *const pace = &all->tally->pace;
+	const size_t room = (size_t)all->names.count + 1;
+	uint64_t *const attempts = bm_zalloc(room, sizeof *attempts);
+	struct bm_key *const keys = bm_alloc(2 * room * sizeof *keys);
+	for (uint32_t i = 0; i < pace->count; i++)
+		for (unsigned at = 0; at < BM_PAGE_MINUTES; at++)
+			attempts[pace->list[i].provider] += pace->list[i].minute[at];
+	for (uint32_t rank = 0; rank < all->names.count; rank++)
+		keys[rank] = (struct bm_key){.key = UINT64_MAX - attempts[all->names.order[rank]],
+					     .id = all->names.order[rank]};
+	bm_order_keys(keys, keys + room, all->names.count);
+	for (uint32_t i = 0; i < all->names.count; i++) {
+		all->place[keys[i].id] = i < PACE_PROVIDERS_MAX ? i : PACE_PROVIDERS_MAX;
+		if (i < PACE_PROVIDERS_MAX)
+			all->shown[i] = keys[i].id;
+	}
+	bm_free(attempts);
+	bm_free(keys);
+}
+
+/* --- the pace from which on a provider puts off more --- */
+
+/* Sums over minutes. */
+struct side {
+	double minutes, attempts, limited;
+	double limited_2, both, attempts_2; /* of squares and products */
+};
+
+static void add_minute(struct side *side, struct minute minute, double sign)
+{
+	const double attempts = minute.attempts, limited = minute.limited;
+	side->minutes += sign;
+	side->attempts += sign * attempts;
+	side->limited += sign * limited;
+	side->limited_2 += sign * limited * limited;
+	side->both += sign * limited * attempts;
+	side->attempts_2 += sign * attempts * attempts;
+}
+
+/* variance - of a side's share, as a ratio of sums over minutes */
+static double variance(const struct side *side)
+{
+	const double share = side->limited / side->attempts;
+	const double squares =
+		side->limited_2 - 2 * share * side->both + share * share * side->attempts_2;
+	return squares > 0 ? squares / (side->attempts * side->attempts) : 0;
+}
+
+/* difference - by how many standard errors the share above exceeds that below; 0 when it does not
+ * count */
+static double difference(const struct side *below, const struct side *above)
+{
+	if (below->minutes < LIMIT_MINUTES_MIN || above->minutes < LIMIT_MINUTES_MIN ||
+	    above->limited < LIMIT_ANSWERS_MIN)
+		return 0;
+	const double low = below->limited / below->attempts;
+	const double high = above->limited / above->attempts;
+	if (high < LIMIT_TIMES_MIN * low)
+		return 0;
+	const double z = (high - low) / sqrt(variance(below) + variance(above));
+	return z >= LIMIT_Z_MIN ? z : 0;
+}
+
+/* find_limit - of the minutes in hand, or 0 */
+static uint32_t find_limit(const struct pace *all)
+{
+	const uint32_t count = all->minute_count;
+	struct bm_key *const keys = bm_alloc((2 * (size_t)count + 1) * sizeof *keys);
+	struct side below = {0}, above = {0};
+	double most = 0;
+	uint32_t limit = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		keys[i] = (struct bm_key){.key = all->minutes[i].attempts, .id = i};
+		add_minute(&above, all->minutes[i], 1);
+	}
+	bm_order_keys(keys, keys + count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct minute minute = all->minutes[keys[i].id];
+		const double z =
+			i && keys[i].key != keys[i - 1].key ? difference(&below, &above) : 0;
+		if (z > most) {
+			most = z;
+			limit = minute.attempts;
+		}
+		add_minute(&below, minute, 1);
+		add_minute(&above, minute, -1);
+	}
+	bm_free(keys);
+	return limit;
+}
+
+/* --- hours --- */
+
+/* hour_at - the row of a provider's hour; they come in order */
+static struct hour *hour_at(struct pace *all, uint32_t place, int32_t hour)
+{
+	const uint32_t last = all->hour_count;
+	if (last && all->hours[last - 1].place == place && all->hours[last - 1].hour == hour)
+		return &all->hours[last - 1];
+	BM_GROW(all->hours, all->hour_count, all->hour_room);
+	all->hours[all->hour_count] = (struct hour){.place = place, .hour = hour};
+	return &all->hours[all->hour_count++];
+}
+
+/* floor_hour - the hour of a minute, before 1970 too */
+static int32_t floor_hour(int32_t minute)
+{
+	return (minute - (minute % BM_HOUR_MINUTES + BM_HOUR_MINUTES) % BM_HOUR_MINUTES) /
+	       BM_HOUR_MINUTES;
+}
+
+/* take_minute - one minute of a provider into its hour, and into the minutes in hand */
+static void take_minute(struct pace *all, uint32_t provider, int32_t number, uint32_t attempts)
+{
+	const uint32_t key[4] = {provider, (uint32_t)number, 0, 0};
+	const uint32_t *const limited = bm_cells_find(&all->tally->cells[BM_CELLS_LIMITED], key);
+	const struct minute minute = {attempts, limited ? limited[0] : 0};
+	struct hour *const hour = hour_at(all, all->place[provider], floor_hour(number));
+	hour->attempts += minute.attempts;
+	hour->limited += minute.limited;
+	hour->peak = attempts > hour->peak ? attempts : hour->peak;
+	BM_GROW(all->minutes, all->minute_count, all->minute_room);
+	all->minutes[all->minute_count++] = minute;
+}
+
+/* take_pages - the pages of one provider's same minutes; how many of keys they are */
+static size_t take_pages(struct pace *all, const struct bm_key *keys, size_t count)
+{
+	const struct bm_pace_page *const list = all->tally->pace.list, *const first =
+									       &list[keys->id];
+	uint32_t sums[BM_PAGE_MINUTES] = {0};
+	size_t used = 0;
+	for (; used < count; used++) {
+		const struct bm_pace_page *const page = &list[keys[used].id];
+		if (page->provider != first->provider || page->number != first->number)
+			break;
+		for (unsigned at = 0; at < BM_PAGE_MINUTES; at++)
+			sums[at] += page->minute[at];
+	}
+	for (int at = 0; at < BM_PAGE_MINUTES; at++)
+		if (sums[at])
+			take_minute(all, first->provider, first->number * BM_PAGE_MINUTES + at,
+				    sums[at]);
+	return used;
+}
+
+/* sort_pages - by place, minutes and provider; the caller frees */
+static struct bm_key *sort_pages(const struct pace *all)
+{
+	const struct bm_pace *const pace = &all->tally->pace;
+	struct bm_key *const keys = bm_alloc((2 * (size_t)pace->count + 1) * sizeof *keys);
+	for (uint32_t i = 0; i < pace->count; i++)
+		keys[i] = (struct bm_key){.key = all->names.rank[pace->list[i].provider], .id = i};
+	bm_order_keys(keys, keys + pace->count, pace->count);
+	for (uint32_t i = 0; i < pace->count; i++) {
+		const struct bm_pace_page *const page = &pace->list[keys[i].id];
+		keys[i].key =
+			(uint64_t)all->place[page->provider] << 32 | bm_order_signed(page->number);
+	}
+	bm_order_keys(keys, keys + pace->count, pace->count);
+	return keys;
+}
+
+static void *pace_open(const struct bm_view *view, size_t *count)
+{
+	struct pace *const all = bm_zalloc(1, sizeof *all);
+	all->tally = view->tally;
+	bm_names_rank(&all->names, view->tally->providers);
+	all->place = bm_alloc(((size_t)all->names.count + 1) * sizeof *all->place);
+	rank_providers(all);
+	struct bm_key *const keys = sort_pages(all);
+	const size_t pages = view->tally->pace.count;
+	for (size_t i = 0; i < pages;) {
+		const uint32_t place = (uint32_t)(keys[i].key >> 32);
+		i += take_pages(all, keys + i, pages - i);
+		if (i < pages && keys[i].key >> 32 == place)
+			continue;
+		all->limit[place] = place < PACE_PROVIDERS_MAX ? find_limit(all) : 0;
+		all->minute_count = 0;
+	}
+	bm_free(keys);
+	bm_free(all->minutes);
+	*count = all->hour_count;
+	return all;
+}
+
+static void pace_row(const void *rows, size_t index, struct bm_value *values)
+{
+	const struct pace *const all = rows;
+	const struct hour *const hour = &all->hours[index];
+	const bool other = hour->place == PACE_PROVIDERS_MAX;
+	const uint32_t limit = all->limit[hour->place];
+	const int64_t wall = (int64_t)hour->hour * BM_HOUR_SECONDS;
+	*values++ =
+		bm_row_text(other ? BM_BYTES("(other)") : all->names.text[all->shown[hour->place]]);
+	*values++ = bm_row_time(bm_time_make(wall, BM_OFFSET_UNKNOWN));
+	*values++ = bm_row_int(hour->attempts);
+	*values++ = (struct bm_value){.empty = other, .integer = hour->peak};
+	*values++ = bm_row_int(hour->limited);
+	*values++ = bm_row_share((double)hour->limited, hour->attempts);
+	*values++ = (struct bm_value){.empty = limit == 0, .integer = limit};
+}
+
+static void pace_close(void *rows)
+{
+	struct pace *const all = rows;
+	bm_names_dispose(&all->names);
+	bm_free(all->place);
+	bm_free(all->hours);
+	bm_free(all);
+}
+
+const struct bm_table bm_table_pace = {
+	.name = "pace",
+	.columns = columns,
+	.column_count = BM_COLUMN_COUNT(columns),
+	.open = pace_open,
+	.row = pace_row,
+	.close = pace_close,
+};
