@@ -742,6 +742,12 @@ static void sender(struct bm_span *span, const struct bm_span_event *event,
 	set_sender(span, number, event->sender, counter);
 }
 
+static void subject(struct bm_span *span, const struct bm_span_event *event)
+{
+	const uint32_t number = get_piece(span, &event->key); /* may move the pieces */
+	told_subject(&span->pieces[number], event->subject);
+}
+
 static void attempt(struct bm_span *span, const struct bm_span_event *event,
 		    struct bm_counter *counter)
 {
@@ -794,7 +800,7 @@ void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
 		begin(span, event, counter);
 		break;
 	case BM_EVENT_SUBJECT:
-		told_subject(&span->pieces[get_piece(span, &event->key)], event->subject);
+		subject(span, event);
 		break;
 	case BM_EVENT_SENDER:
 		sender(span, event, counter);
