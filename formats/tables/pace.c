@@ -1,23 +1,21 @@
-/* pace.c - one row a large provider and hour: how fast we wrote, and how much was put off for that.
+/* pace.c - one row a known provider and hour: how fast we wrote, and how much was put off for that.
  *
- * Attempts are those that reached a host of the provider; limited are the attempts among them that were
- * answered rate-limited or greylisted.  limit_pace is the provider's, the same in all its rows:
+ * Attempts are those that reached a host of the provider; limited are the attempts among them that
+ * were answered rate-limited or greylisted.  limit_pace is the provider's, the same in all its rows:
  * attempts a minute from which on it puts off more.  It is where the minutes, sorted by their
  * attempts, are parted best: the share of limited attempts above and below differs by most standard
  * errors (taken over minutes, since the answers of one minute are one mood), provided that these
  * are LIMIT_Z_MIN or more, that the share above is LIMIT_TIMES_MIN times that below, and that
- * LIMIT_MINUTES_MIN minutes stand on either side and LIMIT_ANSWERS_MIN answers above.  Else the log shows none, and
- * the cell is empty.
+ * LIMIT_MINUTES_MIN minutes stand on either side and LIMIT_ANSWERS_MIN answers above.  Else the log
+ * shows none, and the cell is empty.
  *
- * The PACE_PROVIDERS_MAX providers with most attempts have rows; the other known ones together are
- * (other), without a peak.  Providers that are not known (formats/rules/providers.txt) have none.
+ * Providers that formats/rules/providers.txt does not know have no rows: their pace is not kept.
  */
 #include "rows.h"
 
 #include <math.h>
 
 enum {
-	PACE_PROVIDERS_MAX = 20,
 	LIMIT_Z_MIN = 4, /* high, because every border between two minutes is tried */
 	LIMIT_TIMES_MIN = 2,
 	LIMIT_MINUTES_MIN = 10,
@@ -36,46 +34,20 @@ struct minute {
 };
 
 struct hour {
-	uint32_t place; /* of the provider */
-	int32_t hour;   /* since 1970 */
+	uint32_t provider;
+	int32_t hour; /* since 1970 */
 	uint32_t peak;
 	uint64_t attempts, limited;
 };
 
 struct pace {
 	const struct bm_tally *tally;
-	struct bm_names names;
-	uint32_t *place;                        /* by provider; PACE_PROVIDERS_MAX = (other) */
-	uint32_t shown[PACE_PROVIDERS_MAX];     /* providers by place */
-	uint32_t limit[PACE_PROVIDERS_MAX + 1]; /* by place; 0 = none */
+	uint32_t *limits; /* by provider; 0 = none */
 	struct hour *hours;
 	uint32_t hour_count, hour_room;
 	struct minute *minutes; /* of the provider in hand */
 	uint32_t minute_count, minute_room;
 };
-
-/* rank_providers - the places of providers by attempts, most first, ties by name */
-static void rank_providers(struct pace *all)
-{
-	const struct bm_pace *const pace = &all->tally->pace;
-	const size_t room = (size_t)all->names.count + 1;
-	uint64_t *const attempts = bm_zalloc(room, sizeof *attempts);
-	struct bm_key *const keys = bm_alloc(2 * room * sizeof *keys);
-	for (uint32_t i = 0; i < pace->count; i++)
-		for (unsigned at = 0; at < BM_PAGE_MINUTES; at++)
-			attempts[pace->list[i].provider] += pace->list[i].minute[at];
-	for (uint32_t rank = 0; rank < all->names.count; rank++)
-		keys[rank] = (struct bm_key){.key = UINT64_MAX - attempts[all->names.order[rank]],
-					     .id = all->names.order[rank]};
-	bm_order_keys(keys, keys + room, all->names.count);
-	for (uint32_t i = 0; i < all->names.count; i++) {
-		all->place[keys[i].id] = i < PACE_PROVIDERS_MAX ? i : PACE_PROVIDERS_MAX;
-		if (i < PACE_PROVIDERS_MAX)
-			all->shown[i] = keys[i].id;
-	}
-	bm_free(attempts);
-	bm_free(keys);
-}
 
 /* --- the pace from which on a provider puts off more --- */
 
@@ -151,13 +123,13 @@ static uint32_t find_limit(const struct pace *all)
 /* --- hours --- */
 
 /* hour_at - the row of a provider's hour; they come in order */
-static struct hour *hour_at(struct pace *all, uint32_t place, int32_t hour)
+static struct hour *hour_at(struct pace *all, uint32_t provider, int32_t hour)
 {
-	const uint32_t last = all->hour_count;
-	if (last && all->hours[last - 1].place == place && all->hours[last - 1].hour == hour)
-		return &all->hours[last - 1];
+	struct hour *const last = all->hour_count ? &all->hours[all->hour_count - 1] : NULL;
+	if (last && last->provider == provider && last->hour == hour)
+		return last;
 	BM_GROW(all->hours, all->hour_count, all->hour_room);
-	all->hours[all->hour_count] = (struct hour){.place = place, .hour = hour};
+	all->hours[all->hour_count] = (struct hour){.provider = provider, .hour = hour};
 	return &all->hours[all->hour_count++];
 }
 
@@ -174,7 +146,7 @@ static void take_minute(struct pace *all, uint32_t provider, int32_t number, uin
 	const uint32_t key[4] = {provider, (uint32_t)number, 0, 0};
 	const uint32_t *const limited = bm_cells_find(&all->tally->cells[BM_CELLS_LIMITED], key);
 	const struct minute minute = {attempts, limited ? limited[0] : 0};
-	struct hour *const hour = hour_at(all, all->place[provider], floor_hour(number));
+	struct hour *const hour = hour_at(all, provider, floor_hour(number));
 	hour->attempts += minute.attempts;
 	hour->limited += minute.limited;
 	hour->peak = attempts > hour->peak ? attempts : hour->peak;
@@ -185,8 +157,8 @@ static void take_minute(struct pace *all, uint32_t provider, int32_t number, uin
 /* take_pages - the pages of one provider's same minutes; how many of keys they are */
 static size_t take_pages(struct pace *all, const struct bm_key *keys, size_t count)
 {
-	const struct bm_pace_page *const list = all->tally->pace.list, *const first =
-									       &list[keys->id];
+	const struct bm_pace_page *const list = all->tally->pace.list;
+	const struct bm_pace_page *const first = &list[keys->id];
 	uint32_t sums[BM_PAGE_MINUTES] = {0};
 	size_t used = 0;
 	for (; used < count; used++) {
@@ -203,38 +175,63 @@ static size_t take_pages(struct pace *all, const struct bm_key *keys, size_t cou
 	return used;
 }
 
-/* sort_pages - by place, minutes and provider; the caller frees */
-static struct bm_key *sort_pages(const struct pace *all)
+/* place_providers - the places in text order of the providers that have pages, by number; the caller
+ * frees.  They are known ones, so they are few. */
+static uint32_t *place_providers(const struct bm_tally *tally)
 {
-	const struct bm_pace *const pace = &all->tally->pace;
-	struct bm_key *const keys = bm_alloc((2 * (size_t)pace->count + 1) * sizeof *keys);
-	for (uint32_t i = 0; i < pace->count; i++)
-		keys[i] = (struct bm_key){.key = all->names.rank[pace->list[i].provider], .id = i};
-	bm_order_keys(keys, keys + pace->count, pace->count);
+	const struct bm_pace *const pace = &tally->pace;
+	uint32_t *const place =
+		bm_zalloc((size_t)bm_intern_count(tally->providers) + 1, sizeof *place);
+	uint32_t *met = NULL, count = 0, room = 0;
 	for (uint32_t i = 0; i < pace->count; i++) {
-		const struct bm_pace_page *const page = &pace->list[keys[i].id];
-		keys[i].key =
-			(uint64_t)all->place[page->provider] << 32 | bm_order_signed(page->number);
+		const uint32_t provider = pace->list[i].provider;
+		if (place[provider]++)
+			continue;
+		BM_GROW(met, count, room);
+		met[count++] = provider;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct bm_bytes name = bm_intern_get(tally->providers, met[i]);
+		place[met[i]] = 0;
+		for (uint32_t j = 0; j < count; j++)
+			place[met[i]] +=
+				bm_bytes_order(bm_intern_get(tally->providers, met[j]), name) < 0;
+	}
+	bm_free(met);
+	return place;
+}
+
+/* sort_pages - by provider and minutes; the caller frees */
+static struct bm_key *sort_pages(const struct bm_tally *tally)
+{
+	const struct bm_pace *const pace = &tally->pace;
+	struct bm_key *const keys = bm_alloc((2 * (size_t)pace->count + 1) * sizeof *keys);
+	uint32_t *const place = place_providers(tally);
+	for (uint32_t i = 0; i < pace->count; i++) {
+		const struct bm_pace_page *const page = &pace->list[i];
+		keys[i] = (struct bm_key){.key = (uint64_t)place[page->provider] << 32 |
+						 bm_order_signed(page->number),
+					  .id = i};
 	}
 	bm_order_keys(keys, keys + pace->count, pace->count);
+	bm_free(place);
 	return keys;
 }
 
 static void *pace_open(const struct bm_view *view, size_t *count)
 {
 	struct pace *const all = bm_zalloc(1, sizeof *all);
+	const struct bm_pace *const pace = &view->tally->pace;
 	all->tally = view->tally;
-	bm_names_rank(&all->names, view->tally->providers);
-	all->place = bm_alloc(((size_t)all->names.count + 1) * sizeof *all->place);
-	rank_providers(all);
-	struct bm_key *const keys = sort_pages(all);
-	const size_t pages = view->tally->pace.count;
-	for (size_t i = 0; i < pages;) {
-		const uint32_t place = (uint32_t)(keys[i].key >> 32);
-		i += take_pages(all, keys + i, pages - i);
-		if (i < pages && keys[i].key >> 32 == place)
+	all->limits =
+		bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1, sizeof *all->limits);
+	struct bm_key *const keys = sort_pages(view->tally);
+	for (size_t i = 0; i < pace->count;) {
+		const uint32_t provider = pace->list[keys[i].id].provider;
+		i += take_pages(all, keys + i, pace->count - i);
+		if (i < pace->count && pace->list[keys[i].id].provider == provider)
 			continue;
-		all->limit[place] = place < PACE_PROVIDERS_MAX ? find_limit(all) : 0;
+		all->limits[provider] = find_limit(all);
 		all->minute_count = 0;
 	}
 	bm_free(keys);
@@ -247,14 +244,12 @@ static void pace_row(const void *rows, size_t index, struct bm_value *values)
 {
 	const struct pace *const all = rows;
 	const struct hour *const hour = &all->hours[index];
-	const bool other = hour->place == PACE_PROVIDERS_MAX;
-	const uint32_t limit = all->limit[hour->place];
+	const uint32_t limit = all->limits[hour->provider];
 	const int64_t wall = (int64_t)hour->hour * BM_HOUR_SECONDS;
-	*values++ =
-		bm_row_text(other ? BM_BYTES("(other)") : all->names.text[all->shown[hour->place]]);
+	*values++ = bm_row_text(bm_intern_get(all->tally->providers, hour->provider));
 	*values++ = bm_row_time(bm_time_make(wall, BM_OFFSET_UNKNOWN));
 	*values++ = bm_row_int(hour->attempts);
-	*values++ = (struct bm_value){.empty = other, .integer = hour->peak};
+	*values++ = bm_row_int(hour->peak);
 	*values++ = bm_row_int(hour->limited);
 	*values++ = bm_row_share((double)hour->limited, hour->attempts);
 	*values++ = (struct bm_value){.empty = limit == 0, .integer = limit};
@@ -263,8 +258,7 @@ static void pace_row(const void *rows, size_t index, struct bm_value *values)
 static void pace_close(void *rows)
 {
 	struct pace *const all = rows;
-	bm_names_dispose(&all->names);
-	bm_free(all->place);
+	bm_free(all->limits);
 	bm_free(all->hours);
 	bm_free(all);
 }
