@@ -277,22 +277,16 @@ static bool keeps_pace(struct bm_tally *tally, uint32_t provider)
 	return pace->last[provider] != UINT32_MAX;
 }
 
-bool bm_tally_pace(struct bm_tally *tally, uint32_t provider, int32_t minute)
+bool bm_tally_pace_page(struct bm_tally *tally, uint32_t provider, int32_t minute)
 {
 	struct bm_pace *const pace = &tally->pace;
-	const uint32_t last = provider < pace->last_room ? pace->last[provider] : 0;
-	if (last == UINT32_MAX)
+	const int32_t number = minute >> BM_PAGE_SHIFT;
+	if (!keeps_pace(tally, provider))
 		return false;
-	const int32_t number = minute >> 4; /* rounds down, as BM_PAGE_MINUTES is 16 */
-	const unsigned at = (unsigned)minute % BM_PAGE_MINUTES;
-	struct bm_pace_page *page = last ? &pace->list[last - 1] : NULL;
-	if (page == NULL || page->number != number || page->minute[at] == UINT8_MAX) {
-		if (!keeps_pace(tally, provider))
-			return false;
-		page = add_page(pace, provider, number, page && page->number >= number);
-		pace->last[provider] = pace->count;
-	}
-	page->minute[at]++;
+	const uint32_t last = pace->last[provider];
+	const bool doubtful = last && pace->list[last - 1].number >= number;
+	add_page(pace, provider, number, doubtful)->minute[minute & (BM_PAGE_MINUTES - 1)]++;
+	pace->last[provider] = pace->count;
 	return true;
 }
 

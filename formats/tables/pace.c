@@ -9,6 +9,9 @@
  * LIMIT_MINUTES_MIN minutes stand on either side and LIMIT_ANSWERS_MIN answers above.  Else the log
  * shows none, and the cell is empty.
  *
+ * Hours with fewer than PACE_ATTEMPTS_MIN attempts say nothing about a pace: those of a provider are
+ * one row without an hour, in front of its others, whose peak is the greatest of them.
+ *
  * Providers that formats/rules/providers.txt does not know have no rows: their pace is not kept.
  */
 #include "rows.h"
@@ -16,6 +19,7 @@
 #include <math.h>
 
 enum {
+	PACE_ATTEMPTS_MIN = 10,
 	LIMIT_Z_MIN = 4, /* high, because every border between two minutes is tried */
 	LIMIT_TIMES_MIN = 2,
 	LIMIT_MINUTES_MIN = 10,
@@ -28,6 +32,8 @@ static const struct bm_column columns[] = {
 	{"limit_pace", BM_KIND_INT},
 };
 
+#define NO_HOUR INT32_MIN
+
 /* One minute of a provider. */
 struct minute {
 	uint32_t attempts, limited;
@@ -35,7 +41,7 @@ struct minute {
 
 struct hour {
 	uint32_t provider;
-	int32_t hour; /* since 1970 */
+	int32_t hour; /* since 1970, or NO_HOUR */
 	uint32_t peak;
 	uint64_t attempts, limited;
 };
@@ -47,6 +53,7 @@ struct pace {
 	uint32_t hour_count, hour_room;
 	struct minute *minutes; /* of the provider in hand */
 	uint32_t minute_count, minute_room;
+	uint64_t limited; /* of the minutes in hand */
 };
 
 /* --- the pace from which on a provider puts off more --- */
@@ -95,6 +102,8 @@ static double difference(const struct side *below, const struct side *above)
 /* find_limit - of the minutes in hand, or 0 */
 static uint32_t find_limit(const struct pace *all)
 {
+	if (all->limited < LIMIT_ANSWERS_MIN)
+		return 0;
 	const uint32_t count = all->minute_count;
 	struct bm_key *const keys = bm_alloc((2 * (size_t)count + 1) * sizeof *keys);
 	struct side below = {0}, above = {0};
@@ -152,6 +161,23 @@ static void take_minute(struct pace *all, uint32_t provider, int32_t number, uin
 	hour->peak = attempts > hour->peak ? attempts : hour->peak;
 	BM_GROW(all->minutes, all->minute_count, all->minute_room);
 	all->minutes[all->minute_count++] = minute;
+	all->limited += minute.limited;
+}
+
+/* take_page - a page that is the only one of its minutes, as nearly all are; mostly empty where mail is
+ * scarce, so eight minutes are looked at together */
+static void take_page(struct pace *all, const struct bm_pace_page *page)
+{
+	for (int half = 0; half < BM_PAGE_MINUTES; half += 8) {
+		uint64_t word = bm_load64(page->minute + half);
+		for (int at = 0; word; at++, word >>= 8) {
+			const int empty = __builtin_ctzll(word) / 8;
+			at += empty;
+			word >>= 8 * empty;
+			take_minute(all, page->provider, page->number * BM_PAGE_MINUTES + half + at,
+				    word & 0xff);
+		}
+	}
 }
 
 /* take_pages - the pages of one provider's same minutes; how many of keys they are */
@@ -159,20 +185,44 @@ static size_t take_pages(struct pace *all, const struct bm_key *keys, size_t cou
 {
 	const struct bm_pace_page *const list = all->tally->pace.list;
 	const struct bm_pace_page *const first = &list[keys->id];
-	uint32_t sums[BM_PAGE_MINUTES] = {0};
-	size_t used = 0;
-	for (; used < count; used++) {
-		const struct bm_pace_page *const page = &list[keys[used].id];
-		if (page->provider != first->provider || page->number != first->number)
-			break;
-		for (unsigned at = 0; at < BM_PAGE_MINUTES; at++)
-			sums[at] += page->minute[at];
+	size_t used = 1;
+	while (used < count && keys[used].key == keys->key)
+		used++;
+	if (used == 1) {
+		take_page(all, first);
+		return 1;
 	}
-	for (int at = 0; at < BM_PAGE_MINUTES; at++)
-		if (sums[at])
+	for (int at = 0; at < BM_PAGE_MINUTES; at++) {
+		uint32_t sum = 0;
+		for (size_t i = 0; i < used; i++)
+			sum += list[keys[i].id].minute[at];
+		if (sum)
 			take_minute(all, first->provider, first->number * BM_PAGE_MINUTES + at,
-				    sums[at]);
+				    sum);
+	}
 	return used;
+}
+
+/* gather_small - the hours of the provider in hand that say nothing, which begin at from, in one */
+static void gather_small(struct pace *all, uint32_t from)
+{
+	struct hour small = {.provider = all->hours[from].provider, .hour = NO_HOUR};
+	uint32_t kept = all->hour_count;
+	for (uint32_t i = all->hour_count; i-- > from;) {
+		const struct hour *const hour = &all->hours[i];
+		if (hour->attempts >= PACE_ATTEMPTS_MIN) {
+			all->hours[--kept] = *hour;
+			continue;
+		}
+		small.attempts += hour->attempts;
+		small.limited += hour->limited;
+		small.peak = hour->peak > small.peak ? hour->peak : small.peak;
+	}
+	const uint32_t count = all->hour_count - kept;
+	if (small.attempts)
+		all->hours[from++] = small;
+	memmove(&all->hours[from], &all->hours[kept], count * sizeof *all->hours);
+	all->hour_count = from + count;
 }
 
 /* place_providers - the places in text order of the providers that have pages, by number; the caller
@@ -226,6 +276,7 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 	all->limits =
 		bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1, sizeof *all->limits);
 	struct bm_key *const keys = sort_pages(view->tally);
+	uint32_t from = 0;
 	for (size_t i = 0; i < pace->count;) {
 		const uint32_t provider = pace->list[keys[i].id].provider;
 		i += take_pages(all, keys + i, pace->count - i);
@@ -233,6 +284,9 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 			continue;
 		all->limits[provider] = find_limit(all);
 		all->minute_count = 0;
+		all->limited = 0;
+		gather_small(all, from);
+		from = all->hour_count;
 	}
 	bm_free(keys);
 	bm_free(all->minutes);
@@ -247,7 +301,8 @@ static void pace_row(const void *rows, size_t index, struct bm_value *values)
 	const uint32_t limit = all->limits[hour->provider];
 	const int64_t wall = (int64_t)hour->hour * BM_HOUR_SECONDS;
 	*values++ = bm_row_text(bm_intern_get(all->tally->providers, hour->provider));
-	*values++ = bm_row_time(bm_time_make(wall, BM_OFFSET_UNKNOWN));
+	*values++ = bm_row_time(hour->hour == NO_HOUR ? BM_TIME_UNKNOWN
+						      : bm_time_make(wall, BM_OFFSET_UNKNOWN));
 	*values++ = bm_row_int(hour->attempts);
 	*values++ = bm_row_int(hour->peak);
 	*values++ = bm_row_int(hour->limited);

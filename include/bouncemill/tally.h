@@ -128,10 +128,11 @@ double bm_steps_quantile(const struct bm_steps *steps, double share);
  * what one provider got in 16 minutes, or a part of that, so that counting need not look for the page
  * it had: several pages of the same minutes are to be added up.  Where mail is, minutes are dense:
  * pages cost a quarter of what cells would. */
-enum { BM_PAGE_MINUTES = 16, BM_HOUR_MINUTES = 60, BM_HOUR_SECONDS = 3600 };
+enum { BM_PAGE_SHIFT = 4, BM_PAGE_MINUTES = 1 << BM_PAGE_SHIFT };
+enum { BM_HOUR_MINUTES = 60, BM_HOUR_SECONDS = 3600 };
 struct bm_pace_page {
 	uint32_t provider;
-	int32_t number; /* minutes since 1970 of the wall clock / BM_PAGE_MINUTES, rounded down */
+	int32_t number; /* minutes since 1970 of the wall clock >> BM_PAGE_SHIFT */
 	uint8_t minute[BM_PAGE_MINUTES];
 };
 struct bm_pace {
@@ -227,8 +228,24 @@ uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
  * are the same however the work was divided. */
 enum { BM_SUBJECTS_MAX = 1 << 17, BM_SUBJECT_NONE = 0, BM_SUBJECT_OTHER = 1 };
 uint32_t bm_tally_subject(struct bm_tally *tally, struct bm_bytes subject);
+/* bm_tally_pace_page - the way of bm_tally_pace where the page in use will not do */
+bool bm_tally_pace_page(struct bm_tally *tally, uint32_t provider, int32_t minute);
 /* bm_tally_pace - an attempt in a minute since 1970; false for providers whose pace is not kept */
-bool bm_tally_pace(struct bm_tally *tally, uint32_t provider, int32_t minute);
+static inline bool bm_tally_pace(struct bm_tally *tally, uint32_t provider, int32_t minute)
+{
+	const struct bm_pace *const pace = &tally->pace;
+	const uint32_t last = provider < pace->last_room ? pace->last[provider] : 0;
+	if (last == UINT32_MAX)
+		return false;
+	if (last && pace->list[last - 1].number == minute >> BM_PAGE_SHIFT) {
+		uint8_t *const n = &pace->list[last - 1].minute[minute & (BM_PAGE_MINUTES - 1)];
+		if (*n < UINT8_MAX) {
+			++*n;
+			return true;
+		}
+	}
+	return bm_tally_pace_page(tally, provider, minute);
+}
 /* bm_tally_sample - keep the smaller of record's sample and text (clipped to 512 bytes) */
 void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_bytes text);
 
