@@ -86,6 +86,7 @@ lz4frame.h             formats/codecs/lz4.c
 lzma.h                 formats/codecs/xz.c
 mimalloc.h             engine/base/error.c
 pthread.h              engine/pipeline.c
+xlsxwriter.h           formats/writers/book.c
 xxhash.h               engine/base/hash.c
 zlib.h                 formats/codecs/gzip.c
 zstd.h                 formats/codecs/zstd.c

@@ -23,6 +23,9 @@
  * than zlib, since it decodes literals in packs.
  *
  * Setting BM_DISABLE_ISAL in the environment selects zlib, the plain twin, for tests.
+ *
+ * At the end: compression for documents, by zlib alone, since what ISA-L makes is not the same on every
+ * processor.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -38,6 +41,7 @@
 #endif
 
 #include "bouncemill/codec.h"
+#include "bouncemill/deflate.h"
 
 enum {
 	FLAG_HEADER_CRC = 0x02,
@@ -494,3 +498,56 @@ const struct bm_codec bm_codec_gzip = {
 	.step = gzip_step,
 	.close = gzip_close,
 };
+
+/* --- the other way: deflate.h --- */
+
+/* Tables repeat themselves: the fastest level makes them a twelfth, more effort little less. */
+enum { DEFLATE_LEVEL = 1, DEFLATE_MEMORY = 9 };
+
+/* run_zlib - feed all of run and drain the stream; step is deflate or inflate; its last word */
+static int run_zlib(z_stream *zlib, int (*step)(z_stream *, int), struct bm_bytes run,
+		    struct bm_text *out, int flush)
+{
+	enum { ROOM_BYTES = 1 << 16 };
+	int result;
+	zlib->next_in = (uint8_t *)run.data; /* zlib reads it and does not say so */
+	zlib->avail_in = (uInt)run.size;
+	do {
+		zlib->next_out = bm_text_room(out, ROOM_BYTES);
+		zlib->avail_out = ROOM_BYTES;
+		result = step(zlib, flush);
+		out->size += ROOM_BYTES - zlib->avail_out;
+	} while (result == Z_OK && zlib->avail_out == 0);
+	return result;
+}
+
+void bm_deflate(struct bm_text *out, struct bm_bytes run, bool last)
+{
+	z_stream zlib = {0};
+	if (deflateInit2(&zlib, DEFLATE_LEVEL, Z_DEFLATED, -MAX_WBITS, DEFLATE_MEMORY,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		bm_out_of_memory(run.size);
+	run_zlib(&zlib, deflate, run, out, last ? Z_FINISH : Z_SYNC_FLUSH);
+	deflateEnd(&zlib);
+}
+
+bool bm_inflate(struct bm_text *out, struct bm_bytes run, size_t size)
+{
+	const size_t start = out->size;
+	z_stream zlib = {0};
+	if (inflateInit2(&zlib, -MAX_WBITS) != Z_OK)
+		bm_out_of_memory(size);
+	const int result = run_zlib(&zlib, inflate, run, out, Z_NO_FLUSH);
+	inflateEnd(&zlib);
+	return result == Z_STREAM_END && out->size - start == size;
+}
+
+uint32_t bm_crc32(struct bm_bytes run)
+{
+	return (uint32_t)crc32_z(0, run.data, run.size);
+}
+
+uint32_t bm_crc32_join(uint32_t left, uint32_t right, uint64_t right_size)
+{
+	return (uint32_t)crc32_combine64(left, right, (z_off64_t)right_size);
+}
