@@ -79,6 +79,7 @@ iconv.h                engine/base/charset.c
 nettle/hmac.h          engine/base/anonymize.c
 idn2.h                 engine/base/idn.c
 immintrin.h            engine/base/scan.c
+isa-l/crc.h            formats/codecs/gzip.c
 isa-l/igzip_lib.h      formats/codecs/gzip.c
 isa-l.h                formats/codecs/gzip.c
 libpsl.h               engine/base/provider.c

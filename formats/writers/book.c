@@ -17,12 +17,12 @@
 static const struct {
 	const char *format;
 	double size;
-	bool bold, wrap, italic, border;
+	bool bold, wrap, italic, border, indent;
 	uint8_t align, vertical;
 	uint32_t colour, fill;
 } looks[BM_BOOK_STYLE_COUNT] = {
 	[BM_BOOK_TEXT] = {.vertical = LXW_ALIGN_VERTICAL_TOP},
-	[BM_BOOK_WRAP] = {.wrap = true, .vertical = LXW_ALIGN_VERTICAL_TOP},
+	[BM_BOOK_WRAP] = {.wrap = true, .vertical = LXW_ALIGN_VERTICAL_TOP, .indent = true},
 	[BM_BOOK_DIM] = {.size = 9, .colour = 0x6b7280},
 	[BM_BOOK_TITLE] = {.size = 18, .bold = true, .colour = 0x1f3a5f},
 	[BM_BOOK_HEADING] = {.size = 13, .bold = true, .colour = 0x1f3a5f, .border = true},
@@ -50,10 +50,18 @@ static const struct {
 	[BM_BOOK_COUNT] = {.format = "#,##0", .vertical = LXW_ALIGN_VERTICAL_TOP},
 	[BM_BOOK_SHARE] = {.format = "0.00%", .vertical = LXW_ALIGN_VERTICAL_TOP},
 	[BM_BOOK_SECONDS] = {.format = "#,##0.00", .vertical = LXW_ALIGN_VERTICAL_TOP},
-	[BM_BOOK_HOUR] = {.format = "yyyy-mm-dd hh:mm", .vertical = LXW_ALIGN_VERTICAL_TOP},
-	[BM_BOOK_DAY] = {.format = "yyyy-mm-dd", .vertical = LXW_ALIGN_VERTICAL_TOP},
-	[BM_BOOK_MONTH] = {.format = "yyyy-mm", .vertical = LXW_ALIGN_VERTICAL_TOP},
-	[BM_BOOK_TIME] = {.format = "yyyy-mm-dd hh:mm:ss", .vertical = LXW_ALIGN_VERTICAL_TOP},
+	[BM_BOOK_HOUR] = {.format = "yyyy-mm-dd hh:mm",
+			  .align = LXW_ALIGN_LEFT,
+			  .vertical = LXW_ALIGN_VERTICAL_TOP},
+	[BM_BOOK_DAY] = {.format = "yyyy-mm-dd",
+			 .align = LXW_ALIGN_LEFT,
+			 .vertical = LXW_ALIGN_VERTICAL_TOP},
+	[BM_BOOK_MONTH] = {.format = "yyyy-mm",
+			   .align = LXW_ALIGN_LEFT,
+			   .vertical = LXW_ALIGN_VERTICAL_TOP},
+	[BM_BOOK_TIME] = {.format = "yyyy-mm-dd hh:mm:ss",
+			  .align = LXW_ALIGN_LEFT,
+			  .vertical = LXW_ALIGN_VERTICAL_TOP},
 	[BM_BOOK_TILE_NAME] = {.size = 10,
 			       .align = LXW_ALIGN_CENTER,
 			       .colour = 0x4b5563,
@@ -93,6 +101,8 @@ static lxw_format *format_make(lxw_workbook *workbook, enum bm_book_style style)
 		format_set_italic(format);
 	if (looks[style].wrap)
 		format_set_text_wrap(format);
+	if (looks[style].indent)
+		format_set_indent(format, 1);
 	if (looks[style].align)
 		format_set_align(format, looks[style].align);
 	if (looks[style].vertical)
@@ -279,42 +289,29 @@ void bm_book_link(struct bm_book *book, uint32_t row, uint16_t column, const cha
 
 /* --- tables --- */
 
-/* scale - three colours at three values */
-static lxw_conditional_format scale(const double values[3], const uint32_t colours[3])
-{
-	return (lxw_conditional_format){.type = LXW_CONDITIONAL_3_COLOR_SCALE,
-					.min_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
-					.mid_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
-					.max_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
-					.min_value = values[0],
-					.mid_value = values[1],
-					.max_value = values[2],
-					.min_color = colours[0],
-					.mid_color = colours[1],
-					.max_color = colours[2]};
-}
-
 void bm_book_rule(struct bm_book *book, struct bm_book_range range, enum bm_book_rule rule)
 {
-	/* At 2 % of bounces a sender is watched, at 5 % in trouble, at 20 % blocked. */
-	static const double less[] = {0.02, 0.05, 0.2}, more[] = {0.8, 0.95, 0.98},
-			    change[] = {-0.5, 0, 1};
-	static const uint32_t bad[] = {0xffffff, 0xfdebc8, 0xf5b7b1},
-			      good[] = {0xf5b7b1, 0xfdebc8, 0xffffff},
-			      rise[] = {0xb7e1cd, 0xffffff, 0xf5b7b1};
-	lxw_conditional_format format = {.type = LXW_CONDITIONAL_DATA_BAR,
+	/* At 2 % of bounces a sender is watched, at 5 % in trouble, at 20 % blocked.  No bars: those
+	 * that begin at nothing want formulas. */
+	static const struct {
+		double values[3];
+		uint32_t colours[3];
+	} scales[] = {
+		[BM_BOOK_PART] = {{0, 0.1, 0.5}, {0xffffff, 0xdbe8f6, 0x8fb9e3}},
+		[BM_BOOK_LESS] = {{0.02, 0.05, 0.2}, {0xffffff, 0xfdebc8, 0xf5b7b1}},
+		[BM_BOOK_MORE] = {{0.8, 0.95, 0.98}, {0xf5b7b1, 0xfdebc8, 0xffffff}},
+		[BM_BOOK_CHANGE] = {{-0.5, 0, 1}, {0xb7e1cd, 0xffffff, 0xf5b7b1}},
+	};
+	lxw_conditional_format format = {.type = LXW_CONDITIONAL_3_COLOR_SCALE,
 					 .min_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
+					 .mid_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
 					 .max_rule_type = LXW_CONDITIONAL_RULE_TYPE_NUMBER,
-					 .max_value = 1,
-					 .bar_color = 0xa9c7e8,
-					 .bar_solid = LXW_TRUE,
-					 .data_bar_2010 = LXW_TRUE};
-	if (rule == BM_BOOK_LESS)
-		format = scale(less, bad);
-	else if (rule == BM_BOOK_MORE)
-		format = scale(more, good);
-	else if (rule == BM_BOOK_CHANGE)
-		format = scale(change, rise);
+					 .min_value = scales[rule].values[0],
+					 .mid_value = scales[rule].values[1],
+					 .max_value = scales[rule].values[2],
+					 .min_color = scales[rule].colours[0],
+					 .mid_color = scales[rule].colours[1],
+					 .max_color = scales[rule].colours[2]};
 	worksheet_conditional_format_range(book->sheet, range.row, range.column, range.last_row,
 					   range.last_column, &format);
 }
@@ -362,18 +359,29 @@ static uint8_t type_of(enum bm_chart_kind kind)
 	return LXW_CHART_BAR_STACKED;
 }
 
-/* add_points - a colour each for the parts of a whole */
+/* add_points - a colour each for the parts of a whole, and its share where there is room for it */
 static void add_points(lxw_chart_series *series, const struct bm_chart *chart)
 {
 	enum { POINTS_MAX = 64 };
 	lxw_chart_fill fills[POINTS_MAX] = {0};
 	lxw_chart_point points[POINTS_MAX] = {0}, *pointers[POINTS_MAX + 1] = {0};
+	lxw_chart_data_label labels[POINTS_MAX] = {0}, *label_pointers[POINTS_MAX + 1] = {0};
+	lxw_chart_font white = {.size = 9, .bold = LXW_TRUE, .color = 0xffffff};
+	double whole = 0;
+	for (size_t i = 0; i < chart->label_count; i++)
+		whole += chart->series[0].values[i];
 	for (size_t i = 0; i < chart->label_count && i < POINTS_MAX; i++) {
 		fills[i].color = chart->label_colours[i];
 		points[i].fill = &fills[i];
 		pointers[i] = &points[i];
+		labels[i].hide = chart->series[0].values[i] < whole * 0.05;
+		label_pointers[i] = &labels[i];
 	}
 	chart_series_set_points(series, pointers);
+	chart_series_set_labels_custom(series, label_pointers); /* switches values on */
+	chart_series_set_labels_options(series, LXW_FALSE, LXW_FALSE, LXW_FALSE);
+	chart_series_set_labels_percentage(series);
+	chart_series_set_labels_font(series, &white);
 }
 
 /* add_series - one series, its numbers in a column of the sheet of data */
@@ -396,9 +404,6 @@ static void add_series(lxw_chart *to, const struct bm_chart *chart, size_t index
 		chart_series_set_marker_line(series, &(lxw_chart_line){.color = colour});
 	} else if (chart->label_colours) {
 		add_points(series, chart);
-		chart_series_set_labels(series);
-		chart_series_set_labels_options(series, LXW_FALSE, LXW_FALSE, LXW_FALSE);
-		chart_series_set_labels_percentage(series);
 	} else {
 		chart_series_set_fill(series, &(lxw_chart_fill){.color = colour});
 	}
@@ -417,30 +422,51 @@ static double least(const struct bm_chart *chart)
 	return floored < 1 ? floored : 0.9;
 }
 
-/* set_axes - labels that do not run into each other, values in the chart's unit */
-static void set_axes(lxw_chart *to, const struct bm_chart *chart, unsigned width)
+/* set_labels_axis - labels that do not run into each other; the first bar on top */
+static void set_labels_axis(lxw_chart_axis *axis, const struct bm_chart *chart, unsigned width)
 {
 	enum { LABEL_PIXELS = 88 };
-	lxw_chart_font small = font(9, false);
-	lxw_chart_line faint = {.color = 0xe1e5ea, .width = 0.75};
 	const size_t fitting = width / LABEL_PIXELS;
-	chart_axis_set_num_font(to->x_axis, &small);
-	chart_axis_set_num_font(to->y_axis, &small);
-	chart_axis_set_num_format(to->y_axis, chart->share ? "0%" : "#,##0");
-	chart_axis_major_gridlines_set_line(to->y_axis, &faint);
-	chart_axis_set_name(to->y_axis, chart->unit);
-	chart_axis_set_name_font(to->y_axis, &small);
+	lxw_chart_font small = font(9, false);
+	chart_axis_set_num_font(axis, &small);
 	if (chart->periods) {
 		const uint16_t step = (uint16_t)((chart->label_count + fitting - 1) / fitting);
-		chart_axis_set_interval_unit(to->x_axis, step);
-		chart_axis_set_interval_tick(to->x_axis, step);
+		chart_axis_set_interval_unit(axis, step);
+		chart_axis_set_interval_tick(axis, step);
+	}
+	if (chart->kind == BM_CHART_BARS) {
+		chart_axis_set_reverse(axis);
+		chart_axis_set_crossing_max(axis); /* keeps the values below */
+	}
+}
+
+/* set_values_axis - values in the chart's unit */
+static void set_values_axis(lxw_chart_axis *axis, const struct bm_chart *chart)
+{
+	lxw_chart_font small = font(9, false);
+	lxw_chart_line faint = {.color = 0xe1e5ea, .width = 0.75};
+	chart_axis_set_num_font(axis, &small);
+	chart_axis_set_num_format(axis, chart->share ? "0%" : "#,##0");
+	chart_axis_major_gridlines_set_visible(axis, LXW_TRUE);
+	chart_axis_major_gridlines_set_line(axis, &faint);
+	if (chart->kind != BM_CHART_BARS) { /* which need the room for their labels */
+		chart_axis_set_name(axis, chart->unit);
+		chart_axis_set_name_font(axis, &small);
 	}
 	if (chart->share) {
-		chart_axis_set_min(to->y_axis, least(chart));
-		chart_axis_set_max(to->y_axis, 1);
+		chart_axis_set_min(axis, least(chart));
+		chart_axis_set_max(axis, 1);
 	}
-	if (chart->kind == BM_CHART_BARS)
-		chart_axis_set_reverse(to->x_axis);
+}
+
+/* set_axes - those of bars lie the other way round */
+static void set_axes(lxw_chart *to, const struct bm_chart *chart, unsigned width)
+{
+	const bool lying = chart->kind == BM_CHART_BARS;
+	lxw_chart_axis *const labels = lying ? to->y_axis : to->x_axis;
+	chart_axis_major_gridlines_set_visible(labels, LXW_FALSE);
+	set_labels_axis(labels, chart, width);
+	set_values_axis(lying ? to->x_axis : to->y_axis, chart);
 }
 
 void bm_book_chart(struct bm_book *book, uint32_t row, uint16_t at, unsigned width, unsigned height,

@@ -39,7 +39,7 @@ enum bm_book_style {
 
 /* What the colour of a share means. */
 enum bm_book_rule {
-	BM_BOOK_PART,   /* of a whole: a bar */
+	BM_BOOK_PART,   /* of a whole: neither good nor bad */
 	BM_BOOK_LESS,   /* the less the better */
 	BM_BOOK_MORE,   /* the more the better */
 	BM_BOOK_CHANGE, /* a rise is bad, a fall is good */

@@ -50,7 +50,7 @@ static bool day_number(enum bm_kind kind, int64_t value, enum bm_bucket bucket, 
 static uint8_t *text_plain(uint8_t *at, struct bm_bytes text)
 {
 	static const struct bm_special special = {{'&', '<', '>', '_', '_'}};
-	if (text.size > 0 && (text.data[0] == ' ' || text.data[text.size - 1] == ' '))
+	if (text.data[0] == ' ' || text.data[text.size - 1] == ' ')
 		return NULL;
 	return bm_cells_plain(at, text, &special);
 }
@@ -111,12 +111,13 @@ static uint8_t *number_cell(struct bm_cells_pen *pen, uint8_t *at, enum bm_kind 
  * behind it */
 static uint8_t *text_cell(struct bm_text *out, uint8_t *at, struct bm_bytes text, size_t room)
 {
-	at = literal(at, BM_BYTES(" t=\"inlineStr\"><is><t xml:space=\"preserve\">"));
 	uint8_t *const start = at;
-	at = text_plain(start, text);
+	at = literal(at, BM_BYTES(" t=\"inlineStr\"><is><t>"));
+	at = text_plain(at, text);
 	if (at)
 		return literal(at, BM_BYTES("</t></is></c>"));
 	out->size = (size_t)(start - out->data);
+	bm_text_add(out, BM_BYTES(" t=\"inlineStr\"><is><t xml:space=\"preserve\">"));
 	text_careful(out, text);
 	bm_text_add(out, BM_BYTES("</t></is></c>"));
 	return bm_text_room(out, room);

@@ -128,7 +128,7 @@ static enum bm_book_style style_of(const struct bm_column *column, enum bm_bucke
 /* is_number - do its cells stand to the right */
 static bool is_number(enum bm_kind kind)
 {
-	return kind != BM_KIND_TEXT;
+	return kind == BM_KIND_INT || kind == BM_KIND_SHARE || kind == BM_KIND_SECONDS;
 }
 
 /* rule_of - what a share's colour means, by the column's name */
@@ -485,7 +485,7 @@ static enum bm_err fill_in(const struct bm_xlsx *xlsx, const struct bm_zip *laid
 	}
 	bm_free(pieces);
 	const int error = bm_zip_end(zip);
-	if (error == EFBIG)
+	if (error == EOVERFLOW)
 		return failed(document->target,
 			      "more than 4 GiB (csv and sqlite have no such limit)");
 	if (error)

@@ -19,7 +19,9 @@ enum {
 	TILE_COLUMNS = COLUMNS / TILES,
 	COLUMN_WIDTH = 12, /* characters */
 	COLUMN_PIXELS = COLUMN_WIDTH * 7 + 5,
-	CHART_ROWS = 15,
+	CHART_ROWS_WIDE = 13, /* so that these and a row of others end the first page */
+	CHART_ROWS = 12,
+	CHART_ROWS_BARS = 15,
 	ROW_PIXELS = 20,
 	GAP_PIXELS = 8,
 };
@@ -50,8 +52,10 @@ static void say(struct sheet *sheet, const char *english)
 /* put_line - the line that was put together, over columns of the row; the next one is empty */
 static void put_line(struct sheet *sheet, uint16_t first, uint16_t last, enum bm_book_style style)
 {
-	bm_book_wide(sheet->book, sheet->row, first, last, style,
-		     (struct bm_bytes){sheet->line.data, sheet->line.size});
+	struct bm_bytes line = {sheet->line.data, sheet->line.size};
+	while (line.size > 0 && line.data[0] == ' ') /* the terminal's indent */
+		line = bm_bytes_from(line, 1);
+	bm_book_wide(sheet->book, sheet->row, first, last, style, line);
 	sheet->line.size = 0;
 }
 
@@ -64,11 +68,17 @@ static void heading(struct sheet *sheet, const char *english)
 		     words(sheet, english));
 }
 
-/* lines_of - how many lines a text takes in so many columns; a little more rather than less */
+/* lines_of - how many lines a text takes in so many columns: letters are narrower than the digits that
+ * columns are measured in, ideographs twice as wide */
 static unsigned lines_of(struct bm_bytes text, unsigned columns)
 {
-	const unsigned width = columns * COLUMN_WIDTH - 2;
-	return (bm_page_width(text) + width - 1) / width;
+	size_t points = 0;
+	for (size_t i = 0; i < text.size; i++)
+		points += (text.data[i] & 0xc0) != 0x80;
+	const size_t wide = bm_page_width(text) - points, narrow = points - wide;
+	const size_t tenths = narrow * 8 + wide * 21,
+		     line_tenths = (columns * COLUMN_WIDTH - 4) * 10;
+	return (unsigned)((tenths + line_tenths - 1) / line_tenths);
 }
 
 /* --- what was read --- */
@@ -167,7 +177,7 @@ static void outcomes(struct sheet *sheet)
 					 {"delivered", all->delivered, all->recipients, NULL},
 					 {"bounced", all->bounced, all->recipients, NULL},
 					 {"expired", all->expired, all->recipients, NULL},
-					 {"deferred", all->deferred, 0, "attempts"},
+					 {"deferred", all->deferred, 0, "delivery attempts"},
 					 {"messages", all->messages, 0, NULL}});
 	if (all->archives > 0)
 		put_tiles(sheet, (const struct tile[TILES]){
@@ -224,28 +234,45 @@ static void to_do(struct sheet *sheet)
 
 /* --- pictures --- */
 
-/* put_charts - those over time with many series over the whole width, all others two a row */
+/* put_chart - in so many rows and columns of the grid, from its column at */
+static void put_chart(struct sheet *sheet, size_t index, unsigned at, unsigned columns,
+		      unsigned rows)
+{
+	bm_book_chart(sheet->book, sheet->row, (uint16_t)(FIRST + at),
+		      columns * COLUMN_PIXELS - GAP_PIXELS, rows * ROW_PIXELS - GAP_PIXELS,
+		      &sheet->xlsx->charts.list[index], sheet->xlsx->data,
+		      sheet->xlsx->columns[index]);
+}
+
+/* rows_of - how high a chart is: bars have a label each */
+static unsigned rows_of(enum bm_chart_kind kind)
+{
+	return kind == BM_CHART_COLUMNS ? CHART_ROWS_WIDE
+	       : kind == BM_CHART_BARS  ? CHART_ROWS_BARS
+					: CHART_ROWS;
+}
+
+/* put_charts - those of many series over time over the whole width, all others two a row */
 static void put_charts(struct sheet *sheet)
 {
 	const struct bm_charts *const charts = &sheet->xlsx->charts;
-	const unsigned half = COLUMNS / 2;
-	bool left = true; /* the next half goes left */
-	if (charts->count > 0)
-		sheet->row++;
+	unsigned begun = 0; /* rows of a chart that has the left half, the right one being free */
+	sheet->row += charts->count > 0;
 	for (size_t i = 0; i < charts->count; i++) {
-		const struct bm_chart *const chart = &charts->list[i];
-		const bool wide = chart->kind == BM_CHART_COLUMNS;
-		const unsigned columns = wide ? COLUMNS : half;
-		if (wide && !left)
-			sheet->row += CHART_ROWS, left = true;
-		bm_book_chart(sheet->book, sheet->row, (uint16_t)(left ? FIRST : FIRST + half),
-			      columns * COLUMN_PIXELS - GAP_PIXELS,
-			      CHART_ROWS * ROW_PIXELS - GAP_PIXELS, chart, sheet->xlsx->data,
-			      sheet->xlsx->columns[i]);
-		left = wide || !left;
-		sheet->row += left ? CHART_ROWS : 0;
+		const bool wide = charts->list[i].kind == BM_CHART_COLUMNS;
+		const unsigned rows = rows_of(charts->list[i].kind);
+		if (wide || begun == 0) {
+			sheet->row += begun;
+			put_chart(sheet, i, 0, wide ? COLUMNS : COLUMNS / 2, rows);
+			begun = wide ? 0 : rows;
+			sheet->row += wide ? rows : 0;
+		} else {
+			put_chart(sheet, i, COLUMNS / 2, COLUMNS / 2, rows);
+			sheet->row += rows > begun ? rows : begun;
+			begun = 0;
+		}
 	}
-	sheet->row += left ? 0 : CHART_ROWS;
+	sheet->row += begun;
 }
 
 /* --- why it failed --- */
@@ -281,10 +308,10 @@ static void put_cause(struct sheet *sheet, const struct bm_cause *cause)
 	const unsigned lines = lines_of(diagnosis, LAST - DIAGNOSIS_AT + 1);
 	if (lines > 1)
 		bm_book_height(sheet->book, sheet->row, LINE_POINTS * lines);
-	bm_text_format(&sheet->line, "    %s", bm_category_title(cause->category, sheet->lang));
-	put_line(sheet, FIRST, FIRST + 2, BM_BOOK_TEXT);
+	bm_book_wide(sheet->book, sheet->row, FIRST, FIRST + 2, BM_BOOK_WRAP,
+		     bm_bytes_of(bm_category_title(cause->category, sheet->lang)));
 	put_counts(sheet, cause->failures, false);
-	bm_book_text(sheet->book, sheet->row, SEVERITY_AT, BM_BOOK_TEXT,
+	bm_book_text(sheet->book, sheet->row, SEVERITY_AT, BM_BOOK_WRAP,
 		     words(sheet, bm_category_severity(cause->category)));
 	bm_book_wide(sheet->book, sheet->row++, DIAGNOSIS_AT, LAST, BM_BOOK_WRAP, diagnosis);
 }
@@ -358,7 +385,7 @@ static void contents(struct sheet *sheet)
 		bm_book_link(sheet->book, sheet->row, FIRST, part->name);
 		bm_book_number(sheet->book, sheet->row, FIRST + 2, BM_BOOK_COUNT,
 			       (double)part->count);
-		bm_book_text(sheet->book, sheet->row, FIRST + 3, BM_BOOK_TEXT,
+		bm_book_text(sheet->book, sheet->row, FIRST + 3, BM_BOOK_WRAP,
 			     words(sheet, part->count == 1 ? "row" : "rows"));
 		bm_xlsx_about(&sheet->line, sheet->xlsx, part);
 		put_line(sheet, FIRST + 4, LAST, BM_BOOK_TEXT);

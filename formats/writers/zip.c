@@ -135,7 +135,7 @@ static void put(struct bm_text *out, const uint32_t (*fields)[2])
 static void emit(struct bm_zip_writer *writer, struct bm_bytes run)
 {
 	if (writer->error == 0 && writer->offset + run.size > ZIP_BYTES_MAX)
-		writer->error = EFBIG;
+		writer->error = EOVERFLOW;
 	errno = 0;
 	if (writer->error == 0 && fwrite(run.data, 1, run.size, writer->file) != run.size)
 		writer->error = errno ? errno : EIO;
@@ -176,7 +176,7 @@ static void seal(struct bm_zip_writer *writer)
 	struct bm_text text = {0};
 	local(&text, entry);
 	if (writer->error == 0 && entry->size > ZIP_BYTES_MAX)
-		writer->error = EFBIG;
+		writer->error = EOVERFLOW;
 	if (writer->error == 0 && (fseeko(writer->file, (off_t)entry->offset, SEEK_SET) != 0 ||
 				   fwrite(text.data, 1, text.size, writer->file) != text.size ||
 				   fseeko(writer->file, 0, SEEK_END) != 0))

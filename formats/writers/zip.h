@@ -37,7 +37,8 @@ struct bm_zip_writer *bm_zip_create(const char *path);
  * after a failure nothing more is written */
 void bm_zip_start(struct bm_zip_writer *writer, struct bm_bytes name);
 void bm_zip_add(struct bm_zip_writer *writer, struct bm_bytes deflated, size_t size, uint32_t crc);
-/* bm_zip_end - write the directory and free; 0, or the errno of the first failure */
+/* bm_zip_end - write the directory and free; 0, or the errno of the first failure,
+ * which is EOVERFLOW beyond ZIP_BYTES_MAX */
 int bm_zip_end(struct bm_zip_writer *writer);
 
 #endif
