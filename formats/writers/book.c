@@ -32,6 +32,12 @@ static const struct {
 			  .vertical = LXW_ALIGN_VERTICAL_CENTER,
 			  .colour = 0xffffff,
 			  .fill = 0x1f3a5f},
+	[BM_BOOK_HEAD_WRAP] = {.bold = true,
+			       .wrap = true,
+			       .indent = true,
+			       .vertical = LXW_ALIGN_VERTICAL_CENTER,
+			       .colour = 0xffffff,
+			       .fill = 0x1f3a5f},
 	[BM_BOOK_HEAD_COUNT] = {.bold = true,
 				.wrap = true,
 				.align = LXW_ALIGN_RIGHT,
@@ -204,6 +210,11 @@ void bm_book_print(struct bm_book *book, uint32_t repeat)
 void bm_book_plain(struct bm_book *book)
 {
 	worksheet_gridlines(book->sheet, LXW_HIDE_ALL_GRIDLINES);
+}
+
+void bm_book_break(struct bm_book *book, uint32_t row)
+{
+	worksheet_set_h_pagebreaks(book->sheet, (lxw_row_t[]){row, 0});
 }
 
 /* --- cells --- */
@@ -388,6 +399,7 @@ static void add_points(lxw_chart_series *series, const struct bm_chart *chart)
 static void add_series(lxw_chart *to, const struct bm_chart *chart, size_t index, const char *data,
 		       uint16_t column)
 {
+	enum { POINTS_TO_SEE = 31 }; /* more of them are a line */
 	const uint16_t at = (uint16_t)(column + 1 + index);
 	const uint32_t last = 1 + (uint32_t)chart->label_count;
 	lxw_chart_series *const series = chart_add_series(to, NULL, NULL);
@@ -397,8 +409,9 @@ static void add_series(lxw_chart *to, const struct bm_chart *chart, size_t index
 	const uint32_t colour = chart->series[index].colour;
 	if (chart->kind == BM_CHART_LINE) {
 		chart_series_set_line(series, &(lxw_chart_line){.color = colour, .width = 1.75});
-		if (chart->label_count <= 31)
-			chart_series_set_marker_type(series, LXW_CHART_MARKER_CIRCLE);
+		chart_series_set_marker_type(series, chart->label_count <= POINTS_TO_SEE
+							     ? LXW_CHART_MARKER_CIRCLE
+							     : LXW_CHART_MARKER_NONE);
 		chart_series_set_marker_size(series, 4);
 		chart_series_set_marker_fill(series, &(lxw_chart_fill){.color = colour});
 		chart_series_set_marker_line(series, &(lxw_chart_line){.color = colour});

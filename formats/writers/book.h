@@ -17,6 +17,7 @@ enum bm_book_style {
 	BM_BOOK_HEADING, /* of a section */
 	BM_BOOK_WARNING,
 	BM_BOOK_HEAD,        /* above a column of text */
+	BM_BOOK_HEAD_WRAP,   /* above one of BM_BOOK_WRAP */
 	BM_BOOK_HEAD_COUNT,  /* above a column of numbers */
 	BM_BOOK_KEY,         /* a column's name for programs */
 	BM_BOOK_STRONG_LINE, /* on one line */
@@ -71,6 +72,8 @@ void bm_book_width(struct bm_book *book, uint16_t first, uint16_t last, double w
 void bm_book_height(struct bm_book *book, uint32_t row, double points);
 /* bm_book_print - landscape, as wide as a page; rows up to repeat are on every page */
 void bm_book_print(struct bm_book *book, uint32_t repeat);
+/* bm_book_break - a new page begins with this row; the only one of the sheet */
+void bm_book_break(struct bm_book *book, uint32_t row);
 /* bm_book_plain - a page to look at, without grid lines */
 void bm_book_plain(struct bm_book *book);
 

@@ -257,12 +257,16 @@ static void put_charts(struct sheet *sheet)
 {
 	const struct bm_charts *const charts = &sheet->xlsx->charts;
 	unsigned begun = 0; /* rows of a chart that has the left half, the right one being free */
+	bool bars = false;  /* those begin the second page */
 	sheet->row += charts->count > 0;
 	for (size_t i = 0; i < charts->count; i++) {
 		const bool wide = charts->list[i].kind == BM_CHART_COLUMNS;
 		const unsigned rows = rows_of(charts->list[i].kind);
 		if (wide || begun == 0) {
 			sheet->row += begun;
+			if (charts->list[i].kind == BM_CHART_BARS && !bars)
+				bm_book_break(sheet->book, sheet->row);
+			bars |= charts->list[i].kind == BM_CHART_BARS;
 			put_chart(sheet, i, 0, wide ? COLUMNS : COLUMNS / 2, rows);
 			begun = wide ? 0 : rows;
 			sheet->row += wide ? rows : 0;
@@ -281,9 +285,8 @@ enum { SHARE_AT = FIRST + 4, SEVERITY_AT = FIRST + 5, DIAGNOSIS_AT = FIRST + 6 }
 
 /* put_head - one head over columns */
 static void put_head(struct sheet *sheet, uint16_t first, uint16_t last, const char *english,
-		     bool count)
+		     enum bm_book_style style)
 {
-	const enum bm_book_style style = count ? BM_BOOK_HEAD_COUNT : BM_BOOK_HEAD;
 	if (first == last)
 		bm_book_text(sheet->book, sheet->row, first, style, words(sheet, english));
 	else
@@ -352,11 +355,11 @@ static void causes(struct sheet *sheet)
 	if (sheet->overview->cause_count == 0)
 		return;
 	heading(sheet, "Why it failed");
-	put_head(sheet, FIRST, FIRST + 2, "by whose fault", false);
-	put_head(sheet, FIRST + 3, FIRST + 3, "failures", true);
-	put_head(sheet, SHARE_AT, SHARE_AT, "share", true);
-	put_head(sheet, SEVERITY_AT, SEVERITY_AT, "severity", false);
-	put_head(sheet, DIAGNOSIS_AT, LAST, "diagnosis", false);
+	put_head(sheet, FIRST, FIRST + 2, "by whose fault", BM_BOOK_HEAD);
+	put_head(sheet, FIRST + 3, FIRST + 3, "failures", BM_BOOK_HEAD_COUNT);
+	put_head(sheet, SHARE_AT, SHARE_AT, "share", BM_BOOK_HEAD_COUNT);
+	put_head(sheet, SEVERITY_AT, SEVERITY_AT, "severity", BM_BOOK_HEAD_WRAP);
+	put_head(sheet, DIAGNOSIS_AT, LAST, "diagnosis", BM_BOOK_HEAD_WRAP);
 	const uint32_t start = ++sheet->row;
 	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
 		put_root(sheet, i);
