@@ -48,6 +48,8 @@ agree nothing "$root"/tests/cases/empty-only/in.*
 head -n 1 "$sample/mail.log" >one.log
 agree one one.log
 
+BM_DISABLE_ISAL=1 agree zlib "$sample/mail.log"
+
 # The same bytes, however it is made.
 "$program" report -q -j1 -o one.xlsx "$sample"
 TZ=Asia/Tokyo LC_ALL=C "$program" report -q -j5 -o ./many.XLSX "$sample"

@@ -30,6 +30,7 @@ enum {
 	PART_ROWS_MAX = BM_BOOK_ROWS_MAX - HEAD_ROWS,
 	PIECE_ROWS = 2048,
 	PIECES_A_THREAD = 2,
+	PIECES_MAX = 32,  /* of some 2 MB each */
 	WIDTH_ROWS = 500, /* looked at to tell how wide a column is */
 	WIDTH_LEAST = 8,
 	WIDTH_MOST = 48,
@@ -317,7 +318,7 @@ struct wave {
 	const struct bm_sheetdata *data;
 	const struct bm_xlsx_part *part;
 	size_t first;         /* row of the table */
-	struct piece *pieces; /* threads * PIECES_A_THREAD */
+	struct piece *pieces; /* pieces_of */
 };
 struct piece {
 	struct bm_text text, deflated;
@@ -338,11 +339,18 @@ static void make_piece(void *context, size_t i)
 	piece->crc = bm_crc32(text);
 }
 
+/* pieces_of - how many pieces a wave has at most */
+static size_t pieces_of(const struct bm_document *document)
+{
+	const size_t wanted = (size_t)document->threads * PIECES_A_THREAD;
+	return wanted < PIECES_MAX ? wanted : PIECES_MAX;
+}
+
 /* write_rows - all rows of a part, wave by wave */
 static void write_rows(struct bm_zip_writer *zip, const struct bm_document *document,
 		       struct wave *wave)
 {
-	const size_t pieces_max = (size_t)document->threads * PIECES_A_THREAD;
+	const size_t pieces_max = pieces_of(document);
 	const size_t end = wave->part->first + wave->part->count;
 	for (wave->first = wave->part->first; wave->first < end;) {
 		const size_t left = (end - wave->first + PIECE_ROWS - 1) / PIECE_ROWS;
@@ -471,7 +479,7 @@ static enum bm_err fill_in(const struct bm_xlsx *xlsx, const struct bm_zip *laid
 			   const char *path)
 {
 	const struct bm_document *const document = xlsx->document;
-	const size_t piece_count = (size_t)document->threads * PIECES_A_THREAD;
+	const size_t piece_count = pieces_of(document);
 	struct bm_zip_writer *const zip = bm_zip_create(path);
 	if (zip == NULL)
 		return failed(document->target, strerror(errno));
