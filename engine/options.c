@@ -437,7 +437,7 @@ static enum bm_err set_later(struct bm_options *options, const struct row *row, 
 static const struct row rows[] = {
 	{"output", "PATH", "Where the tables go",
 	 "a directory (made if need be), or one file with all\n"
-	 "tables if PATH ends in .json or .db (SQLite);\n"
+	 "tables if PATH ends in .json, .xlsx or .db (SQLite);\n"
 	 "may be repeated.\n"
 	 "Default: only the summary on standard output",
 	 set_output, .commands = IN_REPORT, .letter = 'o'},
@@ -568,7 +568,7 @@ static const struct command {
 	 "Examples:\n"
 	 "  bouncemill report /var/log/mail.log*            the summary\n"
 	 "  bouncemill report -o tables /var/log            every table as CSV\n"
-	 "  bouncemill report -o report.json --since 30d .  all tables in one file\n"
+	 "  bouncemill report -o report.xlsx --since 30d .  a workbook with charts\n"
 	 "  bouncemill report -t domains -f tsv mail.log | head\n"
 	 "  bouncemill report -o mail.db mail.log && sqlite3 mail.db .schema\n"},
 	{"diagnose", BM_COMMAND_DIAGNOSE, IN_DIAGNOSE,

@@ -253,7 +253,9 @@ static enum bm_err render_document(const struct bm_render *render, const struct 
 					     .options = render->options,
 					     .sheets = render->list,
 					     .sheet_count = render->count,
-					     .target = path};
+					     .target = path,
+					     .threads = render->threads,
+					     .parallel = bm_parallel};
 	struct bm_output *output;
 	BM_TRY(bm_output_open(&output, path));
 	return publish(output, writer->document(bm_output_path(output), &document));

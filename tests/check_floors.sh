@@ -80,6 +80,7 @@ iconv.h                engine/base/charset.c
 nettle/hmac.h          engine/base/anonymize.c
 idn2.h                 engine/base/idn.c
 immintrin.h            engine/base/scan.c
+isa-l/crc.h            formats/codecs/gzip.c
 isa-l/igzip_lib.h      formats/codecs/gzip.c
 isa-l.h                formats/codecs/gzip.c
 libpsl.h               engine/base/provider.c
@@ -88,6 +89,7 @@ lzma.h                 formats/codecs/xz.c
 mimalloc.h             engine/base/error.c
 pthread.h              engine/pipeline.c
 sqlite3.h              formats/writers/sqlite.c
+xlsxwriter.h           formats/writers/book.c
 xxhash.h               engine/base/hash.c
 zlib.h                 formats/codecs/gzip.c
 zstd.h                 formats/codecs/zstd.c

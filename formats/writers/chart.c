@@ -48,22 +48,28 @@ static uint32_t colour_of(enum bm_category category)
 
 static const uint32_t other_colour = 0xbdc3c7;
 
-/* column_colour - of a column that several charts stack */
-static uint32_t column_colour(const char *column)
+/* Columns that several charts stack: their colour, and what a legend calls them. */
+static const struct known {
+	const char *column, *words;
+	uint32_t colour;
+} known[] = {
+	{"delivered", "delivered", 0x2e8b57},
+	{"bounced", "bounced", 0xc0392b},
+	{"expired", "expired", 0xd9a441},
+	{"deferred", "deferred", 0x7f8c8d},
+	{"later_delivered", "delivered later", 0x2e8b57},
+	{"later_bounced", "later bounced", 0xc0392b},
+	{"later_expired", "later expired", 0xd9a441},
+	{"still_open", "still open", 0x7f8c8d},
+};
+
+/* known_of - a column of any name; one that is not known is its own legend */
+static struct known known_of(const char *column)
 {
-	static const struct {
-		const char *column;
-		uint32_t colour;
-	} known[] = {
-		{"delivered", 0x2e8b57},       {"bounced", 0xc0392b},
-		{"expired", 0xd9a441},         {"deferred", 0x7f8c8d},
-		{"later_delivered", 0x2e8b57}, {"later_bounced", 0xc0392b},
-		{"later_expired", 0xd9a441},   {"still_open", 0x7f8c8d},
-	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (bm_bytes_equal(bm_bytes_of(known[i].column), bm_bytes_of(column)))
-			return known[i].colour;
-	return 0x1f618d;
+			return known[i];
+	return (struct known){column, column, 0x1f618d};
 }
 
 /* --- building --- */
@@ -360,8 +366,9 @@ static void bars_draw(struct bm_charts *charts, const struct recipe *recipe, con
 	describe(chart, BM_CHART_BARS, recipe->name, recipe->title, recipe->table, recipe->unit,
 		 lang);
 	for (unsigned column = 0; column < STACK_MAX && recipe->stack[column]; column++) {
-		double *const values = series_add(chart, bm_words(recipe->stack[column], lang),
-						  column_colour(recipe->stack[column]), 0);
+		const struct known series = known_of(recipe->stack[column]);
+		double *const values =
+			series_add(chart, bm_words(series.words, lang), series.colour, 0);
 		for (size_t i = 0; i < count; i++)
 			values[i] = bars[i].values[column];
 	}

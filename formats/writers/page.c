@@ -72,10 +72,8 @@ static unsigned width_of(uint32_t point)
 	return 1;
 }
 
-/* columns_of - columns that words of our own take */
-static unsigned columns_of(const char *words)
+unsigned bm_page_width(struct bm_bytes text)
 {
-	const struct bm_bytes text = bm_bytes_of(words);
 	unsigned columns = 0;
 	for (size_t at = 0; at < text.size;)
 		columns += width_of(next_point(text, &at));
@@ -90,7 +88,7 @@ unsigned bm_page_say(struct bm_page *page, enum bm_style style, const char *engl
 	bm_text_add(page->out, bm_bytes_of(words));
 	if (style != BM_STYLE_PLAIN)
 		bm_page_paint(page, BM_STYLE_PLAIN);
-	return columns_of(words);
+	return bm_page_width(bm_bytes_of(words));
 }
 
 void bm_page_name(struct bm_page *page, enum bm_style style, const char *words, unsigned width)
@@ -103,7 +101,8 @@ void bm_page_heading(struct bm_page *page, const char *heading, const char *mean
 {
 	bm_page_end_line(page);
 	const unsigned used = bm_page_say(page, BM_STYLE_HEADING, heading);
-	if (meaning[0] && used + 2 + columns_of(bm_words(meaning, page->lang)) <= page->columns) {
+	if (meaning[0] &&
+	    used + 2 + bm_page_width(bm_bytes_of(bm_words(meaning, page->lang))) <= page->columns) {
 		bm_page_fill(page, 2);
 		bm_page_say(page, BM_STYLE_DIM, meaning);
 	}
@@ -246,6 +245,24 @@ void bm_page_percent(struct bm_page *page, uint64_t part, uint64_t whole, unsign
 		bm_page_fill(page, width - (unsigned)text.size);
 	bm_text_add(page->out, (struct bm_bytes){text.data, text.size});
 	bm_text_dispose(&text);
+}
+
+void bm_page_plural(struct bm_page *page, uint64_t count, const char *one)
+{
+	const char *const other = bm_words(one, page->lang);
+	bm_page_count(page, count, 0);
+	if (other != one)
+		bm_text_format(page->out, " %s", other);
+	else
+		bm_text_format(page->out, "%s%s", one + 1, count == 1 ? "" : "s");
+}
+
+void bm_page_moment(struct bm_page *page, bm_time time)
+{
+	char text[BM_TIME_TEXT_MAX];
+	const size_t size = bm_time_text(time, text);
+	for (size_t i = 0; i < size; i++)
+		bm_text_byte(page->out, text[i] == 'T' ? ' ' : (uint8_t)text[i]);
 }
 
 void bm_page_bytes(struct bm_page *page, uint64_t bytes)

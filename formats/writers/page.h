@@ -7,6 +7,7 @@
 #ifndef BM_PAGE_H
 #define BM_PAGE_H
 
+#include "bouncemill/clock.h"
 #include "bouncemill/text.h"
 
 enum bm_style { BM_STYLE_PLAIN, BM_STYLE_HEADING, BM_STYLE_DIM, BM_STYLE_RED, BM_STYLE_YELLOW };
@@ -37,6 +38,10 @@ void bm_page_wrap(struct bm_page *page, struct bm_bytes text, unsigned indent);
 void bm_page_count(struct bm_page *page, uint64_t count, unsigned width);
 /* bm_page_percent - part of whole as "12.34 %", flush right in width; "-" when whole is 0 */
 void bm_page_percent(struct bm_page *page, uint64_t part, uint64_t whole, unsigned width);
+/* bm_page_plural - a count and its noun, given as "1 file" */
+void bm_page_plural(struct bm_page *page, uint64_t count, const char *one);
+/* bm_page_moment - an instant as people write it */
+void bm_page_moment(struct bm_page *page, bm_time time);
 /* bm_page_bytes - a size as people say it: "2.01 GB" */
 void bm_page_bytes(struct bm_page *page, uint64_t bytes);
 /* bm_page_bar - part of whole as a bar in exactly width columns, to an eighth of one */
@@ -45,5 +50,8 @@ void bm_page_bar(struct bm_page *page, uint64_t part, uint64_t whole, unsigned w
 void bm_page_spark(struct bm_page *page, bool blank, double value, double most);
 void bm_page_fill(struct bm_page *page, unsigned columns);
 void bm_page_end_line(struct bm_page *page);
+
+/* bm_page_width - columns that a text takes on one line */
+unsigned bm_page_width(struct bm_bytes text);
 
 #endif

@@ -25,30 +25,10 @@ enum {
 	TEMPLATE_BYTES_MAX = 200
 };
 
-/* plural - a count and its noun, given as "1 file" */
-static void plural(struct bm_page *page, uint64_t count, const char *one)
-{
-	const char *const other = bm_words(one, page->lang);
-	bm_page_count(page, count, 0);
-	if (other != one)
-		bm_text_format(page->out, " %s", other);
-	else
-		bm_text_format(page->out, "%s%s", one + 1, count == 1 ? "" : "s");
-}
-
 /* plain - words of our own */
 static void plain(struct bm_page *page, const char *words)
 {
 	bm_page_say(page, BM_STYLE_PLAIN, words);
-}
-
-/* moment - an instant as people write it */
-static void moment(struct bm_page *page, bm_time time)
-{
-	char text[BM_TIME_TEXT_MAX];
-	const size_t size = bm_time_text(time, text);
-	for (size_t i = 0; i < size; i++)
-		bm_text_byte(page->out, text[i] == 'T' ? ' ' : (uint8_t)text[i]);
 }
 
 /* label - a line's name in dim */
@@ -89,18 +69,18 @@ static void say_read(struct bm_page *page, const struct bm_view *view,
 		bm_page_say(page, BM_STYLE_RED, "  PARTIAL: some input could not be read in full");
 	bm_page_end_line(page);
 	label(page, "Read");
-	plural(page, overview->files, "1 file");
+	bm_page_plural(page, overview->files, "1 file");
 	plain(page, ", ");
 	if (overview->hosts_max > 0) {
-		plural(page, overview->hosts_max, "1 host");
+		bm_page_plural(page, overview->hosts_max, "1 host");
 		plain(page, ", ");
 	}
 	if (overview->archives < overview->files)
-		plural(page, overview->lines - overview->mails, "1 line");
+		bm_page_plural(page, overview->lines - overview->mails, "1 line");
 	if (overview->archives > 0 && overview->archives < overview->files)
 		plain(page, ", ");
 	if (overview->archives > 0)
-		plural(page, overview->mails, "1 mail");
+		bm_page_plural(page, overview->mails, "1 mail");
 	plain(page, ", ");
 	bm_page_bytes(page, overview->bytes);
 	bm_page_end_line(page);
@@ -108,11 +88,11 @@ static void say_read(struct bm_page *page, const struct bm_view *view,
 		const int64_t day_first = bm_time_wall(overview->seen.first) / 86400;
 		const int64_t day_last = bm_time_wall(overview->seen.last) / 86400;
 		label(page, "From");
-		moment(page, overview->seen.first);
+		bm_page_moment(page, overview->seen.first);
 		bm_page_say(page, BM_STYLE_DIM, " to ");
-		moment(page, overview->seen.last);
+		bm_page_moment(page, overview->seen.last);
 		bm_text_add(page->out, BM_BYTES(" ("));
-		plural(page, (uint64_t)(day_last - day_first + 1), "1 day");
+		bm_page_plural(page, (uint64_t)(day_last - day_first + 1), "1 day");
 		bm_text_add(page->out, BM_BYTES(")\n"));
 	}
 	odd_files(page, view, top);
@@ -173,7 +153,7 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 	plain(page, "  attempts");
 	if (all > 0) {
 		plain(page, " for ");
-		plural(page, all, "1 recipient");
+		bm_page_plural(page, all, "1 recipient");
 	}
 	bm_page_end_line(page);
 	if (all > 0)

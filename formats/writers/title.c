@@ -15,6 +15,10 @@ static const struct {
 	{"resolve_p95_s", "Time to resolve, 95th percentile (s)"},
 	{"attempts_p50", "Attempts, median"},
 	{"attempts_p95", "Attempts, 95th percentile"},
+	{"fanout", "Recipients a message"},
+	{"log_odds", "Log odds"},
+	{"z", "z score"},
+	{"limit_pace", "Limited from (a minute)"},
 };
 
 void bm_title_add(struct bm_text *text, const char *name, const char *lang)

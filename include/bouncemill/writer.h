@@ -31,6 +31,11 @@ struct bm_document {
 	const struct bm_sheet *sheets; /* in the order of the registry */
 	size_t sheet_count;
 	const char *target; /* the file's final name, for what is said */
+	/* parallel - call job(context, i) for all i < count on up to threads threads, in any order;
+	 * returns when all are done */
+	unsigned threads;
+	unsigned (*parallel)(unsigned threads, size_t count, void (*job)(void *context, size_t i),
+			     void *context);
 };
 
 struct bm_writer {
