@@ -273,9 +273,11 @@ static enum bm_err write_meta(struct base *base)
 {
 	static const char *const buckets[] = {"hour", "day", "week", "month"};
 	const struct bm_view *const view = base->document->view;
-	struct bm_overview all;
-	bm_overview_make(&all, view, bm_sheet_of(base->document, "totals"),
-			 bm_sheet_of(base->document, "categories"));
+	const struct bm_sheet *const totals = bm_sheet_of(base->document, "totals");
+	const struct bm_sheet *const categories = bm_sheet_of(base->document, "categories");
+	struct bm_overview all = {0};
+	if (totals && categories)
+		bm_overview_make(&all, view, totals, categories);
 	const struct fact facts[] = {
 		{"made_by", "bouncemill", 0},
 		{"version", base->document->options->version, 0},
