@@ -279,6 +279,14 @@ static void told_fanout(struct piece *piece, uint8_t fanout)
 		piece->fanout = piece->attempted ? BM_FANOUT_UNKNOWN : fanout;
 }
 
+/* enter - a message's very first line: what was told of its origin was another's */
+static void enter(struct piece *piece)
+{
+	piece->left_open = false;
+	piece->fanout = FANOUT_UNTOLD;
+	piece->subject = 0;
+}
+
 /* told_subject - the first subject that is told before a piece's attempts counts */
 static void told_subject(struct piece *piece, uint32_t subject)
 {
@@ -723,9 +731,10 @@ static void begin(struct bm_span *span, const struct bm_span_event *event,
 	}
 	struct piece *const piece = &span->pieces[number];
 	piece->begun = true;
-	piece->left_open = false;
-	if (event->client_told)
+	if (event->client_told) { /* the very first line; a message-id= may have some before it */
+		enter(piece);
 		piece->far = event->far;
+	}
 	piece->client_told |= event->client_told;
 	piece->seen_at = event->time;
 	if (event->has_next)
@@ -850,6 +859,8 @@ static uint32_t subject_of(const struct merge *merge, uint32_t subject)
 static void join_origin(const struct merge *merge, struct piece *left, const struct piece *right)
 {
 	left->begun |= right->begun;
+	if (right->begun && !right->left_open)
+		enter(left);
 	if (right->fanout != FANOUT_UNTOLD)
 		told_fanout(left, right->fanout);
 	told_subject(left, subject_of(merge, right->subject));
@@ -975,8 +986,6 @@ static void join(const struct merge *merge, uint32_t number, uint32_t right_numb
 	join_hops(merge, number, right);
 	join_flags(&merge->left->pieces[number], right);
 	merge->left->pieces[number].expired |= right->expired;
-	if (right->begun)
-		merge->left->pieces[number].left_open = false;
 }
 
 /* adopt - a copy of a right piece that has nothing on the left */
@@ -989,11 +998,22 @@ static uint32_t adopt(const struct merge *merge, uint32_t right_number)
 	return number;
 }
 
+/* find_left - the left piece that a right one continues, or NONE; what begins behind an attempt is
+ * another message, and the one before it has ended */
+static uint32_t find_left(const struct merge *merge, const struct piece *right)
+{
+	const uint32_t number = find_piece(merge->left, &right->key);
+	if (number == NONE || !right->begun || !merge->left->pieces[number].attempted)
+		return number;
+	end_piece(merge->left, number, merge->counter);
+	return restart(merge->left, &right->key);
+}
+
 /* merge_head - the right saw this message end */
 static void merge_head(const struct merge *merge, uint32_t right_number)
 {
 	const struct piece *const right = &merge->right->pieces[right_number];
-	uint32_t number = find_piece(merge->left, &right->key);
+	uint32_t number = find_left(merge, right);
 	if (number != NONE)
 		join(merge, number, right_number);
 	else
@@ -1012,11 +1032,7 @@ static bool is_blank(const struct piece *piece)
 static void merge_tail(const struct merge *merge, uint32_t right_number)
 {
 	const struct piece *const right = &merge->right->pieces[right_number];
-	uint32_t number = find_piece(merge->left, &right->key);
-	if (number != NONE && right->begun && merge->left->pieces[number].attempted) {
-		end_piece(merge->left, number, merge->counter);
-		number = NONE;
-	}
+	const uint32_t number = find_left(merge, right);
 	if (number != NONE)
 		join(merge, number, right_number);
 	else if (!is_blank(right) || !merge->left->left_known)

@@ -27,7 +27,7 @@ struct met {
 struct bm_subjects {
 	struct bm_tally *tally;
 	struct bm_mail_reader *reader; /* NULL until there is an encoded word */
-	struct bm_text mended, folded, clean, name;
+	struct bm_text mended, decoded, folded, clean, name;
 	struct met met[MET_ROOM]; /* by hash */
 };
 
@@ -44,6 +44,7 @@ void bm_subjects_free(struct bm_subjects *subjects)
 		return;
 	bm_mail_reader_free(subjects->reader);
 	bm_text_dispose(&subjects->mended);
+	bm_text_dispose(&subjects->decoded);
 	bm_text_dispose(&subjects->folded);
 	bm_text_dispose(&subjects->clean);
 	bm_text_dispose(&subjects->name);
@@ -124,34 +125,6 @@ static size_t seam_size(struct bm_bytes run)
 	while (size < run.size && (run.data[size] == ' ' || run.data[size] == '?'))
 		size++;
 	return size && bm_bytes_starts(bm_bytes_from(run, size), BM_BYTES("=?")) ? size : 0;
-}
-
-/* mend - the value with plain blanks between its encoded words, and the last of them closed */
-static struct bm_bytes mend(struct bm_text *mended, struct bm_bytes value)
-{
-	mended->size = 0;
-	for (size_t at = 0, next; at < value.size; at = next) {
-		struct word word;
-		next = at + bm_bytes_search(bm_bytes_from(value, at), BM_BYTES("=?"));
-		bm_text_add(mended, (struct bm_bytes){value.data + at, next - at});
-		if (next == value.size)
-			break;
-		if (!take_word(value, next, &word)) {
-			bm_text_add(mended, BM_BYTES("=?"));
-			next += 2;
-			continue;
-		}
-		bm_text_add(mended,
-			    (struct bm_bytes){value.data + next,
-					      (size_t)(word.text.data - value.data) - next});
-		bm_text_add(mended, word.text);
-		bm_text_add(mended, BM_BYTES("?="));
-		const size_t seam = seam_size(bm_bytes_from(value, word.end));
-		if (seam)
-			bm_text_byte(mended, ' ');
-		next = word.end + seam;
-	}
-	return text_run(mended);
 }
 
 /* digit64 - what a byte of base64 stands for, or 64 */
@@ -235,6 +208,50 @@ static bool decode_utf8(struct bm_text *text, struct bm_bytes value)
 	return true;
 }
 
+/* by_library - what is mended so far, decoded, to the end of decoded */
+static void by_library(struct bm_subjects *subjects)
+{
+	if (subjects->reader == NULL)
+		subjects->reader = bm_mail_reader_new();
+	bm_text_add(&subjects->decoded,
+		    bm_mail_words(subjects->reader, text_run(&subjects->mended)));
+	subjects->mended.size = 0;
+}
+
+/* decode_any - value in any charsets: with plain blanks between its encoded words and the last of them
+ * closed, it is the library's.  That joins neighbours before it decodes them, so that they may
+ * share a character, and so forgets what follows base64 that is filled up: there it gets them one
+ * after the other. */
+static struct bm_bytes decode_any(struct bm_subjects *subjects, struct bm_bytes value)
+{
+	struct bm_text *const mended = &subjects->mended;
+	mended->size = subjects->decoded.size = 0;
+	for (size_t at = 0, next; at < value.size; at = next) {
+		struct word word;
+		next = at + bm_bytes_search(bm_bytes_from(value, at), BM_BYTES("=?"));
+		bm_text_add(mended, (struct bm_bytes){value.data + at, next - at});
+		if (next == value.size)
+			break;
+		if (!take_word(value, next, &word)) {
+			bm_text_add(mended, BM_BYTES("=?"));
+			next += 2;
+			continue;
+		}
+		const size_t head = (size_t)(word.text.data - value.data) - next;
+		bm_text_add(mended, (struct bm_bytes){value.data + next, head});
+		bm_text_add(mended, word.text);
+		bm_text_add(mended, BM_BYTES("?="));
+		const size_t seam = seam_size(bm_bytes_from(value, word.end));
+		next = word.end + seam;
+		if (word.base64 && word.text.size && word.text.data[word.text.size - 1] == '=')
+			by_library(subjects);
+		else if (seam)
+			bm_text_byte(mended, ' ');
+	}
+	by_library(subjects);
+	return text_run(&subjects->decoded);
+}
+
 /* decode - value as text, in whatever charset where it does not say */
 static struct bm_bytes decode(struct bm_subjects *subjects, struct bm_bytes value)
 {
@@ -242,9 +259,7 @@ static struct bm_bytes decode(struct bm_subjects *subjects, struct bm_bytes valu
 		return value;
 	if (decode_utf8(&subjects->mended, value))
 		return text_run(&subjects->mended);
-	if (subjects->reader == NULL)
-		subjects->reader = bm_mail_reader_new();
-	return bm_mail_words(subjects->reader, mend(&subjects->mended, value));
+	return decode_any(subjects, value);
 }
 
 /* --- names --- */

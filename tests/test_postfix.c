@@ -25,6 +25,7 @@ struct shape {
 	bool near, forwarded;
 	bool told, far;
 	enum bm_malformed reason;
+	uint32_t recipients;
 };
 
 #define SENT     BM_EVENT_ATTEMPT, BM_STATUS_SENT
@@ -239,12 +240,17 @@ static const struct shape others[] = {
 	 .kind = BM_EVENT_PROBE},
 	/* senders and ends */
 	{"postfix/qmgr", ID "from=<al@b.example>, size=4303, nrcpt=1 (queue active)",
-	 .kind = BM_EVENT_SENDER, .address = "al@b.example"},
-	{"postfix/nqmgr", ID "from=<>, size=1, nrcpt=1 (queue active)", .kind = BM_EVENT_SENDER,
-	 .address = ""},
+	 .kind = BM_EVENT_SENDER, .address = "al@b.example", .recipients = 1},
+	{"postfix/nqmgr", ID "from=<>, size=1, nrcpt=12345 (queue active)", .kind = BM_EVENT_SENDER,
+	 .address = "", .recipients = 12345},
+	{"postfix/qmgr", ID "from=<al@b.example>, size=4303, nrcpt=", .kind = BM_EVENT_SENDER,
+	 .address = "al@b.example"},
+	{"postfix/qmgr", ID "from=<al@b.example>, size=4303", .kind = BM_EVENT_SENDER,
+	 .address = "al@b.example"},
 	{"postfix/qmgr",
 	 ID "from=<\"a>, status=expired, x\"@b.example>, size=1, nrcpt=1 (queue active)",
-	 .kind = BM_EVENT_SENDER, .address = "\"a>, status=expired, x\"@b.example"},
+	 .kind = BM_EVENT_SENDER, .address = "\"a>, status=expired, x\"@b.example",
+	 .recipients = 1},
 	{"postfix/qmgr", ID "from=<al@b.example>, status=expired, returned to sender",
 	 .kind = BM_EVENT_EXPIRED, .address = "al@b.example"},
 	{"postfix/qmgr", ID "from=<al@b.example>, status=force-expired, returned to sender",
@@ -310,7 +316,27 @@ static const struct shape others[] = {
 	 .kind = BM_EVENT_IDLE},
 	{"postfix/cleanup", ID "milter-hold: END-OF-MESSAGE from x[198.51.100.7]: held",
 	 .kind = BM_EVENT_IDLE},
-	{"postfix/cleanup", ID "warning: header Subject: status=sent", .kind = BM_EVENT_IDLE},
+	/* subjects */
+	{"postfix/cleanup",
+	 ID "warning: header Subject: Sale from 9 to 5 from mx.a.example[192.0.2.1]; from=<a@b> "
+	    "to=<c@d> proto=ESMTP helo=<x>",
+	 .kind = BM_EVENT_SUBJECT, .text = " Sale from 9 to 5"},
+	{"postfix/cleanup",
+	 ID "info: header SUBJECT: x; from=<y> from local; from=<a@b> to=<c@d>: text; of our own",
+	 .kind = BM_EVENT_SUBJECT, .text = " x; from=<y>"},
+	{"postfix", ID "replace: header Subject: x from y[192.0.2.1]; from=<a@b>: Subject: z",
+	 .kind = BM_EVENT_SUBJECT, .text = " x"},
+	{"postfix/cleanup", ID "filter: header subject: cut off from mx.a.exam",
+	 .kind = BM_EVENT_SUBJECT, .text = " cut off from mx.a.exam"},
+	{"postfix/cleanup", ID "warning: header Subject: status=sent", .kind = BM_EVENT_SUBJECT,
+	 .text = " status=sent"},
+	{"postfix/cleanup", ID "warning: header Subject:", .kind = BM_EVENT_SUBJECT, .text = ""},
+	{"postfix/cleanup", ID "warning: header X-Subject: x from y[192.0.2.1]; from=<a@b>",
+	 .kind = BM_EVENT_IDLE},
+	{"postfix/cleanup", ID "warning: nested header Subject: x from y[192.0.2.1]; from=<a@b>",
+	 .kind = BM_EVENT_IDLE},
+	{"postfix/smtp", ID "warning: header Subject: x from y[192.0.2.1]; from=<a@b>",
+	 .kind = BM_EVENT_IDLE},
 	/* of a message, but counted nowhere */
 	{"postfix/smtp",
 	 ID "host mx.a.example[192.0.2.9] said: 451 4.7.1 later (in reply to RCPT TO command)",
@@ -411,6 +437,11 @@ Test(postfix, everything_else)
 			cr_expect_eq(event.reason, (int)shape->reason, "%s", shape->message);
 		if (event.kind == BM_EVENT_SENDER || event.kind == BM_EVENT_EXPIRED)
 			EXPECT_RUN(event.address, shape->address);
+		if (event.kind == BM_EVENT_SENDER)
+			cr_expect_eq(event.recipients, shape->recipients, "%s: %u recipients",
+				     shape->message, event.recipients);
+		if (event.kind == BM_EVENT_SUBJECT)
+			EXPECT_RUN(event.text, shape->text);
 		if (event.kind == BM_EVENT_BEGIN) {
 			EXPECT_RUN(event.next_id, shape->next_id);
 			cr_expect_eq(event.client_told, shape->told, "%s", shape->message);

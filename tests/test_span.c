@@ -19,7 +19,8 @@ enum {
 	IDS = 4,
 	DOMAINS = 3,
 	RECIPIENTS_MAX = 4,
-	LOG_SECONDS = 40000
+	LOG_SECONDS = 40000,
+	SUBJECTS_FROM = BM_SUBJECT_OTHER + 1 /* number of the first subject */
 };
 
 /* What is in a history. */
@@ -34,6 +35,8 @@ struct truth {
 	uint64_t outcomes[BM_OUTCOME_COUNT];
 	uint64_t later[4];
 	uint64_t messages;
+	uint64_t fanout[BM_FANOUT_COUNT];              /* messages */
+	uint64_t subjects[SUBJECTS_FROM + DOMAINS][2]; /* messages, delivered */
 };
 
 struct history {
@@ -65,6 +68,7 @@ static struct bm_tally *make_tally(unsigned shift)
 		bm_tally_provider(tally, bm_bytes_of(text));
 		bm_tally_template(tally, bm_bytes_of(text));
 		bm_tally_address(tally, bm_bytes_of(text));
+		bm_tally_subject(tally, bm_bytes_of(text));
 		bm_intern_add(tally->senders, bm_bytes_of(text));
 		bm_intern_add(tally->relays, bm_bytes_of(text));
 	}
@@ -75,6 +79,8 @@ static struct bm_tally *make_tally(unsigned shift)
 		bm_intern_add(tally->relays, bm_bytes_of(text));
 		snprintf(text, sizeof text, "sender-%d.example", i);
 		bm_intern_add(tally->senders, bm_bytes_of(text));
+		snprintf(text, sizeof text, "subject %d", i);
+		cr_assert_eq(bm_tally_subject(tally, bm_bytes_of(text)), SUBJECTS_FROM + shift + i);
 		snprintf(text, sizeof text, "reply %d", i);
 		bm_tally_template(tally, bm_bytes_of(text));
 		bm_tally_address(tally, bm_bytes_of(domains[i]));
@@ -90,8 +96,8 @@ struct script {
 	struct bm_message_key key;
 	bm_time at;
 	int64_t seconds;
-	uint32_t sender;
-	bool counts; /* an attempt of it counts */
+	uint32_t sender, subject; /* subject 0 = not told */
+	bool counts;              /* an attempt of it counts */
 	struct {
 		char address[32];
 		uint8_t domain;
@@ -144,6 +150,7 @@ static struct item *add_attempt(struct script *script, unsigned i, enum bm_outco
 		.has_relay = chance_percent(&history->chance, 80)};
 	if (!hop) {
 		history->truth.outcomes[outcome]++;
+		history->truth.subjects[script->subject][1] += outcome == BM_DELIVERED;
 		script->counts = true;
 	}
 	return item;
@@ -167,9 +174,24 @@ static void add_begin(struct script *script, bool far, bool second)
 		add(script, BM_EVENT_BEGIN); /* message-id= */
 }
 
+/* add_sender - an activation, which tells how many recipients are left */
 static void add_sender(struct script *script)
 {
-	add(script, BM_EVENT_SENDER)->event.sender = script->sender;
+	struct item *const item = add(script, BM_EVENT_SENDER);
+	item->event.sender = script->sender;
+	item->event.fanout = (uint8_t)bm_fanout_of(script->open);
+}
+
+/* add_subject - header_checks tell it, or not; a second line is not believed */
+static void add_subject(struct script *script)
+{
+	struct chance *const chance = &script->history->chance;
+	if (chance_percent(chance, 30))
+		return;
+	script->subject = SUBJECTS_FROM + chance_below(chance, DOMAINS);
+	add(script, BM_EVENT_SUBJECT)->event.subject = script->subject;
+	if (chance_percent(chance, 10))
+		add(script, BM_EVENT_SUBJECT)->event.subject = SUBJECTS_FROM;
 }
 
 static struct bm_message_key fresh_key(struct history *history, uint64_t host)
@@ -199,6 +221,7 @@ static void pass(struct script *script, unsigned i)
 	item->event.next = next;
 	if (counts) {
 		history->truth.outcomes[BM_DELIVERED]++;
+		history->truth.subjects[script->subject][1]++;
 		script->counts = true;
 	} else {
 		/* `item` may move no more: play() only appends. */
@@ -274,6 +297,7 @@ static int64_t play(struct history *history, struct bm_message_key key, int64_t 
 		history->items[first].event.has_next = true;
 		history->items[first].event.next = *origin;
 	}
+	add_subject(&script);
 	wait_for(&script, chance_below(chance, 3));
 	for (unsigned round = 0; script.open; round++) {
 		add_sender(&script);
@@ -294,6 +318,8 @@ static int64_t play(struct history *history, struct bm_message_key key, int64_t 
 	if (!lost)
 		add(&script, BM_EVENT_REMOVED);
 	history->truth.messages += script.counts;
+	history->truth.fanout[bm_fanout_of(script.to_count)] += script.counts;
+	history->truth.subjects[script.subject][0] += script.counts;
 	return script.seconds;
 }
 
@@ -486,6 +512,30 @@ static uint64_t total(const struct bm_tally *tally, enum bm_cells_kind kind, uns
 	return sum;
 }
 
+/* total_of - the same, of the cells whose key has this word */
+static uint64_t total_of(const struct bm_tally *tally, enum bm_cells_kind kind, unsigned word,
+			 uint32_t value, unsigned column)
+{
+	uint64_t sum = 0;
+	BM_FOR_EACH_CELL(cell, &tally->cells[kind])
+	sum += cell->key[word] == value ? cell->n[column] : 0;
+	return sum;
+}
+
+/* check_origins - messages and deliveries by number of recipients and by subject */
+static void check_origins(const struct bm_tally *tally, const struct truth *truth, unsigned seed)
+{
+	for (uint32_t class = 0; class < BM_FANOUT_COUNT; class ++)
+		cr_assert_eq(total_of(tally, BM_CELLS_MESSAGES, 1, class, 0), truth->fanout[class],
+			     "seed %u, fanout %u", seed, class);
+	for (uint32_t id = 0; id < SUBJECTS_FROM + DOMAINS; id++) {
+		cr_assert_eq(total_of(tally, BM_CELLS_MESSAGES, 2, id, 0), truth->subjects[id][0],
+			     "seed %u, messages of subject %u", seed, id);
+		cr_assert_eq(total_of(tally, BM_CELLS_SENDERS, 3, id, BM_DELIVERED),
+			     truth->subjects[id][1], "seed %u, deliveries of subject %u", seed, id);
+	}
+}
+
 /* check_truth - the script's own totals */
 static void check_truth(struct taste taste, unsigned cases)
 {
@@ -509,6 +559,7 @@ static void check_truth(struct taste taste, unsigned cases)
 		cr_assert_eq(total(desk.tally, BM_CELLS_MESSAGES, 0), truth->messages, "seed %u",
 			     seed);
 		cr_assert_eq(total(desk.tally, BM_CELLS_PERIODS, BM_MESSAGES), truth->messages);
+		check_origins(desk.tally, truth, seed);
 		bm_span_free(span);
 		bm_tally_free(desk.tally);
 	}
@@ -734,6 +785,73 @@ Test(span, a_hop_outlives_many_messages)
 	attempt(&hand, "A1", "y", BM_DELIVERED, NULL);
 	say(&hand, BM_EVENT_REMOVED, "A1");
 	finish(&hand, 2, 0, 0, 1, 2);
+}
+
+/* tell - a line that tells a class of recipients or a subject */
+static void tell(struct hand *hand, enum bm_event_kind kind, const char *id, uint32_t what)
+{
+	struct bm_span_event event = line_of(hand, kind, id);
+	event.fanout = (uint8_t)what;
+	event.subject = what;
+	bm_span_add(hand->run, &event, &hand->desk.counter);
+}
+
+/* The whole message is what its first activation has; cut off at the log's start it is unknown, and so
+ * it is when the first activation's line is lost. */
+Test(span, the_first_activation_tells_the_recipients)
+{
+	for (int cut = 0; cut < 8; cut++) {
+		struct hand hand = hand_new();
+		struct bm_tally *const tally = hand.desk.tally;
+		say(&hand, BM_EVENT_BEGIN, "A1");
+		tell(&hand, BM_EVENT_SENDER, "A1", BM_FANOUT_5);
+		if (cut & 1)
+			cut_here(&hand);
+		attempt(&hand, "A1", "x", BM_DEFERRED, NULL);
+		tell(&hand, BM_EVENT_SENDER, "A1", BM_FANOUT_1);
+		attempt(&hand, "A1", "x", BM_DELIVERED, NULL);
+		if (cut & 2)
+			cut_here(&hand);
+		tell(&hand, BM_EVENT_SENDER, "B1", BM_FANOUT_1); /* began before the log */
+		attempt(&hand, "B1", "x", BM_DELIVERED, NULL);
+		say(&hand, BM_EVENT_BEGIN, "C1");
+		attempt(&hand, "C1", "x", BM_DEFERRED, NULL);
+		if (cut & 4)
+			cut_here(&hand);
+		tell(&hand, BM_EVENT_SENDER, "C1", BM_FANOUT_1); /* the first one was lost */
+		say(&hand, BM_EVENT_REMOVED, "A1");
+		cut_here(&hand);
+		bm_span_close(hand.prefix, &hand.desk.counter);
+		cr_expect_eq(total_of(tally, BM_CELLS_MESSAGES, 1, BM_FANOUT_5, 0), 1);
+		cr_expect_eq(total_of(tally, BM_CELLS_MESSAGES, 1, BM_FANOUT_1, 0), 0);
+		cr_expect_eq(total_of(tally, BM_CELLS_MESSAGES, 1, BM_FANOUT_UNKNOWN, 0), 2);
+		cr_expect_eq(total_of(tally, BM_CELLS_SENDERS, 2, BM_FANOUT_5, BM_DEFERRED), 1);
+		finish(&hand, 2, 0, 0, 2, 3);
+	}
+}
+
+/* A subject told behind the message's attempts is another's. */
+Test(span, a_subject_is_told_before_the_attempts)
+{
+	for (int cut = 0; cut < 4; cut++) {
+		struct hand hand = hand_new();
+		struct bm_tally *const tally = hand.desk.tally;
+		tell(&hand, BM_EVENT_SUBJECT, "A1", SUBJECTS_FROM);
+		attempt(&hand, "A1", "x", BM_DELIVERED, NULL);
+		attempt(&hand, "B1", "x", BM_DEFERRED, NULL);
+		if (cut & 1)
+			cut_here(&hand);
+		tell(&hand, BM_EVENT_SUBJECT, "B1", SUBJECTS_FROM);
+		if (cut & 2)
+			cut_here(&hand);
+		attempt(&hand, "B1", "x", BM_DELIVERED, NULL);
+		cut_here(&hand);
+		bm_span_close(hand.prefix, &hand.desk.counter);
+		cr_expect_eq(total_of(tally, BM_CELLS_SENDERS, 3, SUBJECTS_FROM, BM_DELIVERED), 1);
+		cr_expect_eq(total_of(tally, BM_CELLS_SENDERS, 3, BM_SUBJECT_NONE, BM_DELIVERED),
+			     1);
+		finish(&hand, 2, 0, 0, 1, 2);
+	}
 }
 
 /* A span's size is that of the mail in flight, whatever passed through. */

@@ -233,6 +233,114 @@ Test(table, senders_and_relays)
 	expect("relays", "mx.example[192.0.2.1],p,5,3,0,2,greylisting\n");
 }
 
+Test(table, fanout_sums_by_class)
+{
+	const uint32_t sender = bm_intern_add(tally->senders, BM_BYTES("s.example"));
+	const uint32_t other = bm_intern_add(tally->senders, BM_BYTES("t.example"));
+	put(BM_CELLS_MESSAGES, sender, BM_FANOUT_1, 0, 0, 3);
+	put(BM_CELLS_MESSAGES, other, BM_FANOUT_1, 0, 0, 1);
+	put(BM_CELLS_MESSAGES, sender, BM_FANOUT_MANY, 0, 0, 1);
+	put(BM_CELLS_SENDERS, sender, CATEGORY(DELIVERED), BM_FANOUT_1, BM_DELIVERED, 2);
+	put(BM_CELLS_SENDERS, other, CATEGORY(SPAM_RELATED), BM_FANOUT_1, BM_BOUNCED, 1);
+	put(BM_CELLS_SENDERS, other, CATEGORY(RATE_LIMITED), BM_FANOUT_1, BM_DEFERRED, 1);
+	put(BM_CELLS_SENDERS, sender, CATEGORY(BAD_MAILBOX), BM_FANOUT_MANY, BM_EXPIRED, 150);
+	put(BM_CELLS_SENDERS, sender, CATEGORY(BAD_MAILBOX), BM_FANOUT_UNKNOWN, BM_BOUNCED, 1);
+	expect("fanout", ",0,1,0,1,0,0,1.000000,0.000000,0.000000\n"
+			 "1,4,3,2,1,0,1,0.333333,0.250000,0.250000\n"
+			 "101+,1,150,0,0,150,0,1.000000,,\n");
+}
+
+/* put_subject - outcomes under a subject */
+static void put_subject(const char *subject, enum bm_category category, enum bm_outcome outcome,
+			uint32_t n)
+{
+	const uint32_t key[4] = {0, category, 0, bm_tally_subject(tally, bm_bytes_of(subject))};
+	bm_cells_at(&tally->cells[BM_CELLS_SENDERS], key)[outcome] += n;
+}
+
+Test(table, subjects_are_sorted_by_failures)
+{
+	bm_intern_add(tally->senders, BM_BYTES("s.example"));
+	put_subject("", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 9);
+	put_subject("(other)", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 9);
+	put_subject("b", CATEGORY(DELIVERED), BM_DELIVERED, 3);
+	put_subject("a", CATEGORY(DELIVERED), BM_DELIVERED, 3);
+	put_subject("a", CATEGORY(GREYLISTING), BM_DEFERRED, 3);
+	put_subject("z", CATEGORY(SPAM_RELATED), BM_BOUNCED, 1);
+	put_subject("z", CATEGORY(POLICY_RELATED), BM_EXPIRED, 1);
+	put(BM_CELLS_MESSAGES, 0, 0, bm_tally_subject(tally, BM_BYTES("z")), 0, 2);
+	expect("subjects", "z,2,2,0,1,1,0,1.000000,1,1,0.500000\n"
+			   "a,0,3,3,0,0,3,0.000000,0,0,0.000000\n"
+			   "b,0,3,3,0,0,0,0.000000,0,0,0.000000\n"
+			   "(other),0,9,0,9,0,0,1.000000,0,0,0.000000\n");
+}
+
+/* A word that goes with refusals stands out, one that is everywhere does not, and one without enough
+ * refusals is not looked at. */
+Test(table, words_of_refused_subjects)
+{
+	bm_intern_add(tally->senders, BM_BYTES("s.example"));
+	put_subject("Free offer #", CATEGORY(SPAM_RELATED), BM_BOUNCED, 40);
+	put_subject("FREE <addr> \xe6\x98\xa5\xe5\xad\xa3\xe4\xbf\x83", CATEGORY(SPAM_RELATED),
+		    BM_BOUNCED, 20);
+	put_subject("offer of the week", CATEGORY(DELIVERED), BM_DELIVERED, 500);
+	put_subject("free rare", CATEGORY(SPAM_RELATED), BM_BOUNCED, 4);
+	put_subject("no such user", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 40);
+	const char *const chinese = "\xe5\xad\xa3\xe4\xbf\x83,20,0,";
+	struct bm_text text = render("words");
+	const char *const rows = (const char *)text.data;
+	cr_expect_eq(strncmp(rows, "free,64,0,", 10), 0, "%s", rows);
+	cr_expect_neq(strstr(rows, chinese), NULL, "%s", rows);
+	for (const char *const *word =
+		     (const char *[]){"offer", "rare", "addr", "such", "week", NULL};
+	     *word; word++)
+		cr_expect_eq(strstr(rows, *word), NULL, "%s in %s", *word, rows);
+	bm_text_dispose(&text);
+}
+
+/* pace - attempts of a provider in a minute, some of them limited */
+static void pace(const char *provider, int32_t minute, unsigned attempts, unsigned limited)
+{
+	const uint32_t id = bm_tally_provider(tally, bm_bytes_of(provider));
+	for (unsigned i = 0; i < attempts; i++)
+		bm_tally_pace(tally, id, minute);
+	if (limited)
+		put(BM_CELLS_LIMITED, id, (uint32_t)minute, 0, 0, limited);
+}
+
+Test(table, pace_by_provider_and_hour)
+{
+	enum { FIRST = DAY * 24 * 60 };
+	pace("yahoo", FIRST + 61, 300, 3);
+	pace("yahoo", FIRST + 119, 7, 0);
+	pace("yahoo", FIRST + 62, 1, 0);
+	pace("google", FIRST, 9, 1);
+	pace("google", FIRST + 600, 4, 0);
+	pace("stranger.example", FIRST, 50, 50);
+	expect("pace", "google,,13,9,1,0.076923,\n"
+		       "yahoo,2026-01-01T01:00:00,308,300,3,0.009740,\n");
+}
+
+/* Fifty slow minutes with little put off, fifty fast ones with much: the border is found; where the
+ * share is the same at any pace there is none. */
+Test(table, pace_finds_the_limit)
+{
+	enum { FIRST = DAY * 24 * 60 };
+	for (int i = 0; i < 50; i++) {
+		pace("yahoo", FIRST + i, 10 + (unsigned)i % 10, i % 10 == 0);
+		pace("yahoo", FIRST + 500 + i, 30 + (unsigned)i % 10, 12 + (unsigned)i % 5);
+		pace("google", FIRST + i, 10 + (unsigned)i % 10, 1);
+		pace("google", FIRST + 500 + i, 30 + (unsigned)i % 10, 3);
+	}
+	struct bm_text text = render("pace");
+	const char *const rows = (const char *)text.data;
+	cr_expect_neq(strstr(rows, "yahoo,2026-01-01T00:00:00,725,19,5,0.006897,30\n"), NULL, "%s",
+		      rows);
+	cr_expect_neq(strstr(rows, "google,2026-01-01T00:00:00,725,19,50,0.068966,\n"), NULL, "%s",
+		      rows);
+	bm_text_dispose(&text);
+}
+
 /* say - a template with counts */
 static struct bm_template_record *say(struct bm_bytes name, uint16_t code,
 				      enum bm_category category, uint64_t bounced,

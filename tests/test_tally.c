@@ -47,7 +47,10 @@ static struct bm_fact make_fact(struct chance *chance, struct bm_tally *tally)
 		.delay_step = (uint8_t)chance_below(chance, BM_STEP_COUNT),
 	};
 	fact.domain = bm_tally_domain(tally, pick(chance, "domain", text));
-	fact.provider = bm_tally_provider(tally, pick(chance, "provider", text));
+	/* Pace is kept of known ones. */
+	fact.provider = bm_tally_provider(tally, chance_percent(chance, 40)
+							 ? BM_BYTES("google")
+							 : pick(chance, "provider", text));
 	fact.relay = bm_intern_add(tally->relays, pick(chance, "relay", text));
 	fact.address = bm_tally_address(tally, pick(chance, "address", text));
 	fact.category = (uint8_t)(fact.outcome == BM_DELIVERED ? BM_CATEGORY_DELIVERED
@@ -388,4 +391,75 @@ Test(tally, large_histograms)
 	bm_steps_add(&steps, 9, UINT32_MAX);
 	cr_assert_eq(steps.full[9], UINT32_MAX);
 	bm_free(steps.full);
+}
+
+/* Which subjects keep their names depends on the subjects alone, and nothing is lost. */
+Test(tally, too_many_subjects_are_one)
+{
+	enum { SUBJECTS = BM_SUBJECTS_MAX + BM_SUBJECTS_MAX / 2 };
+	struct bm_tally *parts[3], *const whole = bm_tally_new();
+	bm_intern_add(whole->senders, BM_BYTES("s.example"));
+	for (int i = 0; i < 3; i++) {
+		parts[i] = bm_tally_new();
+		bm_intern_add(parts[i]->senders, BM_BYTES("s.example"));
+	}
+	for (uint32_t i = 0; i < SUBJECTS; i++) {
+		char text[32];
+		snprintf(text, sizeof text, "subject %u", i * 7919 % SUBJECTS);
+		for (int twin = 0; twin < 2; twin++) {
+			struct bm_tally *const tally = twin ? whole : parts[i % 3];
+			struct bm_counter counter = {.tally = tally};
+			const struct bm_origin origin = {
+				.subject = bm_tally_subject(tally, bm_bytes_of(text))};
+			bm_count_origin(&counter, origin, BM_CATEGORY_DELIVERED, BM_DELIVERED, 1);
+			bm_count_message(&counter, origin, BM_TIME_UNKNOWN);
+		}
+	}
+	for (int i = 0; i < 3; i++)
+		bm_tally_settle(parts[i]);
+	bm_tally_settle(whole);
+	bm_tally_merge(parts[2], parts[0]);
+	bm_tally_merge(parts[1], parts[2]);
+	const uint32_t key[4] = {0, BM_CATEGORY_DELIVERED, 0, BM_SUBJECT_OTHER};
+	const uint32_t other = bm_cells_find(&whole->cells[BM_CELLS_SENDERS], key)[BM_DELIVERED];
+	cr_expect_eq(bm_cells_find(&parts[1]->cells[BM_CELLS_SENDERS], key)[BM_DELIVERED], other);
+	cr_expect_leq(whole->cells[BM_CELLS_SENDERS].count, BM_SUBJECTS_MAX + 1);
+	cr_expect_eq(whole->cells[BM_CELLS_SENDERS].count - 1 + other, SUBJECTS);
+	for (int i = 0; i < 3; i++) {
+		if (i == 1)
+			expect_same(whole, parts[1], 0);
+		else
+			bm_tally_free(parts[i]);
+	}
+}
+
+/* More in a minute than a page's counter holds, and times that go back and forth. */
+Test(tally, pace_is_exact_in_any_order)
+{
+	struct bm_tally *const whole = bm_tally_new(), *const part = bm_tally_new();
+	const uint32_t known = bm_tally_provider(whole, BM_BYTES("google"));
+	const uint32_t stranger = bm_tally_provider(whole, BM_BYTES("a.example"));
+	bm_tally_provider(part, BM_BYTES("x.example"));
+	const uint32_t also = bm_tally_provider(part, BM_BYTES("google"));
+	uint64_t sum = 0;
+	for (int32_t i = 0; i < 40000; i++) {
+		const int32_t minute = i % 7 * 1000 - 3000;
+		cr_assert(bm_tally_pace(whole, known, minute));
+		cr_assert(bm_tally_pace(part, also, minute));
+	}
+	cr_expect_not(bm_tally_pace(whole, stranger, 5));
+	cr_expect_lt(whole->pace.room, 1024, "%u pages", whole->pace.room);
+	bm_tally_merge(whole, part);
+	for (uint32_t i = 0; i < whole->pace.count; i++) {
+		const struct bm_pace_page *const page = &whole->pace.list[i];
+		cr_expect_eq(page->provider, known);
+		for (int at = 0; at < BM_PAGE_MINUTES; at++) {
+			const int32_t minute = page->number * BM_PAGE_MINUTES + at;
+			cr_expect(page->minute[at] == 0 || (minute + 3000) % 1000 == 0);
+			sum += page->minute[at];
+		}
+	}
+	cr_expect_eq(sum, 80000);
+	bm_tally_free(whole);
+	bm_tally_free(part);
 }

@@ -242,7 +242,7 @@ static void pack_pages(struct bm_pace *pace)
 			pace->last[i] = 0;
 }
 
-/* add_page - an empty page.  In a log, times follow each other and nothing is doubtful; where half of
+/* add_page - an empty page.  In a log, times follow each other and nothing is doubtful; where a part of
  * the pages are, they are packed before the list grows, so memory is that of the minutes whatever their
  * order, and the time is linear but for a sort now and then. */
 static struct bm_pace_page *add_page(struct bm_pace *pace, uint32_t provider, int32_t number,
@@ -250,13 +250,15 @@ static struct bm_pace_page *add_page(struct bm_pace *pace, uint32_t provider, in
 {
 	pace->doubtful += doubtful;
 	if (pace->count == pace->room) {
-		if (pace->doubtful > pace->room / 2)
+		if (pace->doubtful > pace->room / 4)
 			pack_pages(pace);
 		if (pace->count >= pace->room / 2)
 			BM_GROW(pace->list, pace->room, pace->room);
 	}
 	struct bm_pace_page *const page = &pace->list[pace->count++];
 	*page = (struct bm_pace_page){.provider = provider, .number = number};
+	if (pace->count == 1 || number > pace->latest)
+		pace->latest = number;
 	return page;
 }
 
@@ -283,8 +285,10 @@ bool bm_tally_pace_page(struct bm_tally *tally, uint32_t provider, int32_t minut
 	const int32_t number = minute >> BM_PAGE_SHIFT;
 	if (!keeps_pace(tally, provider))
 		return false;
+	/* Where times go back, or near enough, a page of these minutes may be there already. */
 	const uint32_t last = pace->last[provider];
-	const bool doubtful = last && pace->list[last - 1].number >= number;
+	const bool doubtful = (last && pace->list[last - 1].number >= number) ||
+			      (pace->count && number < pace->latest - 1);
 	add_page(pace, provider, number, doubtful)->minute[minute & (BM_PAGE_MINUTES - 1)]++;
 	pace->last[provider] = pace->count;
 	return true;

@@ -48,12 +48,12 @@ struct hour {
 
 struct pace {
 	const struct bm_tally *tally;
-	uint32_t *limits; /* by provider; 0 = none */
+	uint32_t *limits;  /* by provider; 0 = none */
+	uint64_t *limited; /* by provider: all its limited attempts */
 	struct hour *hours;
 	uint32_t hour_count, hour_room;
 	struct minute *minutes; /* of the provider in hand */
 	uint32_t minute_count, minute_room;
-	uint64_t limited; /* of the minutes in hand */
 };
 
 /* --- the pace from which on a provider puts off more --- */
@@ -102,8 +102,6 @@ static double difference(const struct side *below, const struct side *above)
 /* find_limit - of the minutes in hand, or 0 */
 static uint32_t find_limit(const struct pace *all)
 {
-	if (all->limited < LIMIT_ANSWERS_MIN)
-		return 0;
 	const uint32_t count = all->minute_count;
 	struct bm_key *const keys = bm_alloc((2 * (size_t)count + 1) * sizeof *keys);
 	struct side below = {0}, above = {0};
@@ -149,19 +147,22 @@ static int32_t floor_hour(int32_t minute)
 	       BM_HOUR_MINUTES;
 }
 
-/* take_minute - one minute of a provider into its hour, and into the minutes in hand */
+/* take_minute - one minute of a provider into its hour, and, where there may be a limit, into the
+ * minutes in hand */
 static void take_minute(struct pace *all, uint32_t provider, int32_t number, uint32_t attempts)
 {
+	struct hour *const hour = hour_at(all, provider, floor_hour(number));
+	hour->attempts += attempts;
+	hour->peak = attempts > hour->peak ? attempts : hour->peak;
+	if (all->limited[provider] == 0)
+		return;
 	const uint32_t key[4] = {provider, (uint32_t)number, 0, 0};
 	const uint32_t *const limited = bm_cells_find(&all->tally->cells[BM_CELLS_LIMITED], key);
-	const struct minute minute = {attempts, limited ? limited[0] : 0};
-	struct hour *const hour = hour_at(all, provider, floor_hour(number));
-	hour->attempts += minute.attempts;
-	hour->limited += minute.limited;
-	hour->peak = attempts > hour->peak ? attempts : hour->peak;
+	hour->limited += limited ? limited[0] : 0;
+	if (all->limited[provider] < LIMIT_ANSWERS_MIN)
+		return;
 	BM_GROW(all->minutes, all->minute_count, all->minute_room);
-	all->minutes[all->minute_count++] = minute;
-	all->limited += minute.limited;
+	all->minutes[all->minute_count++] = (struct minute){attempts, limited ? limited[0] : 0};
 }
 
 /* take_page - a page that is the only one of its minutes, as nearly all are; mostly empty where mail is
@@ -275,6 +276,10 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 	all->tally = view->tally;
 	all->limits =
 		bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1, sizeof *all->limits);
+	all->limited = bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1,
+				 sizeof *all->limited);
+	BM_FOR_EACH_CELL(cell, &view->tally->cells[BM_CELLS_LIMITED])
+	all->limited[cell->key[0]] += cell->n[0];
 	struct bm_key *const keys = sort_pages(view->tally);
 	uint32_t from = 0;
 	for (size_t i = 0; i < pace->count;) {
@@ -284,7 +289,6 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 			continue;
 		all->limits[provider] = find_limit(all);
 		all->minute_count = 0;
-		all->limited = 0;
 		gather_small(all, from);
 		from = all->hour_count;
 	}
@@ -314,6 +318,7 @@ static void pace_close(void *rows)
 {
 	struct pace *const all = rows;
 	bm_free(all->limits);
+	bm_free(all->limited);
 	bm_free(all->hours);
 	bm_free(all);
 }

@@ -139,6 +139,7 @@ struct bm_pace_page {
 struct bm_pace {
 	struct bm_pace_page *list; /* in no order that means anything */
 	uint32_t count, room;
+	int32_t latest;    /* the greatest number of a page; with any */
 	uint32_t doubtful; /* pages that may be of minutes that have one already */
 	uint32_t *last; /* by provider: number + 1 of the page in use; 0 = none, UINT32_MAX = not a
 			   known one, without pages */
