@@ -34,7 +34,7 @@
 	X(recipients)                                                                              \
 	X(suppress)
 
-#define WRITERS(X) X(csv) X(tsv) X(json)
+#define WRITERS(X) X(csv) X(tsv) X(json) X(html)
 
 #define X(name) extern const struct bm_codec bm_codec_##name;
 CODECS(X)
