@@ -250,7 +250,8 @@
 		bounds.push(choice(say("To period"), labels, (to) => choose(range.from, to)));
 		const whole = make("button", { type: "button", textContent: say("Whole time") });
 		whole.addEventListener("click", () => choose(0, labels.length - 1));
-		bar.append(bounds[0].label, bounds[1].label, whole, shown);
+		bar.append(bounds[0].label, bounds[1].label, whole);
+		one.figure.querySelector("figcaption").append(shown);
 		one.figure.querySelector("figcaption").after(bar);
 	}
 
@@ -282,7 +283,7 @@
 		const text = cell.textContent;
 		if (!number)
 			return text;
-		return text === "" ? -Infinity : parseFloat(text.replace(/[, %]/g, ""));
+		return text === "" ? -Infinity : parseFloat(text.replace(/[<, %]/g, ""));
 	}
 
 	/* sorted - rows by one column; what is empty comes last, equal rows stay in the table's order */
@@ -368,7 +369,7 @@
 		for (const bars of document.querySelectorAll("table.bars"))
 			for (const head of bars.querySelectorAll("tbody th")) {
 				const name = head.textContent;
-				const button = make("button", { type: "button", textContent: name, title: say("Show in table") });
+				const button = make("button", { type: "button", textContent: name, title: name + " \u2013 " + say("Show in table") });
 				button.addEventListener("click", () => look(bars.dataset.table, name));
 				head.replaceChildren(button);
 			}

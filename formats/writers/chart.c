@@ -48,22 +48,29 @@ uint32_t bm_chart_colour(enum bm_category category)
 
 static const uint32_t other_colour = 0xbdc3c7;
 
-/* column_colour - of a column that several charts stack */
-static uint32_t column_colour(const char *column)
+/* What people call a column that several charts stack, and its colour. */
+struct stacked {
+	const char *column, *name;
+	uint32_t colour;
+};
+
+/* stacked_of - a column's; one that is not known here has its own name */
+static struct stacked stacked_of(const char *column)
 {
-	static const struct {
-		const char *column;
-		uint32_t colour;
-	} known[] = {
-		{"delivered", 0x2e8b57},       {"bounced", 0xc0392b},
-		{"expired", 0xd9a441},         {"deferred", 0x7f8c8d},
-		{"later_delivered", 0x2e8b57}, {"later_bounced", 0xc0392b},
-		{"later_expired", 0xd9a441},   {"still_open", 0x7f8c8d},
+	static const struct stacked known[] = {
+		{"delivered", "delivered", 0x2e8b57},
+		{"bounced", "bounced", 0xc0392b},
+		{"expired", "expired", 0xd9a441},
+		{"deferred", "deferred", 0x7f8c8d},
+		{"later_delivered", "delivered later", 0x2e8b57},
+		{"later_bounced", "bounced", 0xc0392b},
+		{"later_expired", "expired", 0xd9a441},
+		{"still_open", "still open", 0x7f8c8d},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (bm_bytes_equal(bm_bytes_of(known[i].column), bm_bytes_of(column)))
-			return known[i].colour;
-	return 0x1f618d;
+			return known[i];
+	return (struct stacked){column, column, 0x1f618d};
 }
 
 /* --- building --- */
@@ -361,8 +368,9 @@ static void bars_draw(struct bm_charts *charts, const struct recipe *recipe, con
 	chart->unit = bm_words(recipe->unit, lang);
 	chart->kind = BM_CHART_BARS;
 	for (unsigned column = 0; column < STACK_MAX && recipe->stack[column]; column++) {
-		double *const values = series_add(chart, bm_words(recipe->stack[column], lang),
-						  column_colour(recipe->stack[column]), 0);
+		const struct stacked stacked = stacked_of(recipe->stack[column]);
+		double *const values =
+			series_add(chart, bm_words(stacked.name, lang), stacked.colour, 0);
 		for (size_t i = 0; i < count; i++)
 			values[i] = bars[i].values[column];
 	}

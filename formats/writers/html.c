@@ -77,7 +77,7 @@ static void add_head(struct bm_html *html)
 	bm_html_raw(html, "'\">\n<meta name=\"viewport\" content=\"width=device-width, "
 			  "initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
 			  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	bm_html_say(html, "Did the mail arrive?");
+	bm_html_say(html, "Mail report");
 	bm_html_raw(html, " ");
 	add_period(html);
 	bm_html_raw(html, "</title>\n");
@@ -116,7 +116,7 @@ static void add_title(struct bm_html *html)
 {
 	const struct bm_overview *const overview = &html->overview;
 	bm_html_raw(html, "<main id=\"main\" tabindex=\"-1\">\n<div class=\"title\"><h1>");
-	bm_html_say(html, "Did the mail arrive?");
+	bm_html_say(html, "Mail report");
 	bm_html_raw(html, " <span class=\"period\">");
 	add_period(html);
 	bm_html_raw(html, "</span></h1>\n<p class=\"quiet\">");
@@ -225,7 +225,7 @@ static enum bm_err save(const struct bm_text *page, const char *path, const char
 	}
 	if (good)
 		return BM_OK;
-	bm_say(target, "cannot write: %s", strerror(why));
+	bm_say(target, "cannot be written: %s", strerror(why));
 	return BM_WRITE;
 }
 

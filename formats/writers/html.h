@@ -37,10 +37,11 @@ void bm_html_title(struct bm_html *html, const char *name);
 /* bm_html_cell_text - the text of a cell: categories, faults and severities have names in the
  * page's language */
 void bm_html_cell_text(struct bm_html *html, const char *column, struct bm_bytes text);
-/* bm_html_count - 24,583; bm_html_percent - 12.34 %; bm_html_plural - a count and its noun, given as
- * "1 row" */
+/* bm_html_count - 24,583; bm_html_plural - a count and its noun, given as "1 row"; bm_html_percent -
+ * 12.34 %; bm_html_share - the same of a fraction, which may be negative */
 void bm_html_count(struct bm_html *html, uint64_t count);
 void bm_html_percent(struct bm_html *html, uint64_t part, uint64_t whole);
+void bm_html_share(struct bm_html *html, double share);
 void bm_html_plural(struct bm_html *html, uint64_t count, const char *one);
 /* bm_html_moment - an instant by the log's wall clock: 2026-01-31 08:15:00 */
 void bm_html_moment(struct bm_html *html, bm_time time);
@@ -53,8 +54,7 @@ void bm_html_overview(struct bm_html *html);
 void bm_html_charts(struct bm_html *html, bool periods);
 void bm_html_causes(struct bm_html *html);
 void bm_html_proof(struct bm_html *html);
-/* bm_html_tables - a list of all tables, then each of them, cut so that all take at most bytes_max
- */
+/* bm_html_tables - every table behind its name, cut so that all take at most bytes_max */
 void bm_html_tables(struct bm_html *html, size_t bytes_max);
 /* bm_html_island - what the script draws from, as JSON in an element of its own */
 void bm_html_island(struct bm_html *html);

@@ -77,7 +77,7 @@ static void add_extras(struct bm_html *html, const struct bm_sheet *sheet, struc
 		const struct bm_value *const value = bm_sheet_cell(sheet, values, extras[i]);
 		bm_html_raw(html, i == 0 ? "<td class=\"n\">" : "<td>");
 		if (found && !value->empty && i == 0)
-			bm_html_percent(html, (uint64_t)(value->real * 1e6 + 0.5), 1000000);
+			bm_html_share(html, value->real);
 		else if (found && !value->empty)
 			bm_html_cell_text(html, extras[i], value->text);
 		bm_html_raw(html, "</td>");
@@ -103,7 +103,7 @@ static void add_row(struct bm_html *html, const struct bm_chart *chart,
 	for (size_t i = 0; i < chart->series_count; i++) {
 		bm_html_raw(html, "<td class=\"n\">");
 		if (chart->share)
-			bm_html_percent(html, (uint64_t)(values[i] * 1e6 + 0.5), 1000000);
+			bm_html_share(html, values[i]);
 		else
 			bm_html_count(html, (uint64_t)(values[i] + 0.5));
 		bm_html_raw(html, "</td>");

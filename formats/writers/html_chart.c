@@ -71,9 +71,13 @@ static struct plane plane_make(const struct bm_chart *chart)
 				least = chart->series[i].values[label];
 	}
 	struct plane plane = {.chart = chart, .high = most > 0 ? round_up(most) : 1};
-	if (chart->share && chart->kind == BM_CHART_LINE && least >= 0.5) {
+	if (chart->share && chart->kind == BM_CHART_LINE && most <= 1) {
+		static const double steps[] = {0.01, 0.02, 0.05, 0.1, 0.25};
+		size_t step = 0;
+		while (1 - GRID_LINES * steps[step] > least)
+			step++;
+		plane.low = 1 - GRID_LINES * steps[step];
 		plane.high = 1;
-		plane.low = floor(least * 20) / 20 - 0.05;
 	}
 	if (!chart->share && plane.high < GRID_LINES)
 		plane.high = GRID_LINES;
@@ -98,7 +102,7 @@ static void add_value(struct bm_html *html, const struct bm_chart *chart, double
 	if (isnan(value))
 		bm_html_raw(html, "&ndash;");
 	else if (chart->share)
-		bm_html_percent(html, (uint64_t)(value * 1e6 + 0.5), 1000000);
+		bm_html_share(html, value);
 	else
 		bm_html_count(html, (uint64_t)(value + 0.5));
 }
@@ -255,12 +259,18 @@ static void add_chart(struct bm_html *html, const struct bm_chart *chart)
 	bm_html_raw(html, "</figure>\n");
 }
 
+/* is_here - does a chart belong to this part; shares of all failures are the part of causes */
+static bool is_here(const struct bm_chart *chart, bool periods)
+{
+	return chart->periods == periods && chart->kind != BM_CHART_SHARES;
+}
+
 void bm_html_charts(struct bm_html *html, bool periods)
 {
 	size_t shown = 0;
 	bm_html_raw(html, periods ? "<div class=\"tall\">\n" : "<div class=\"wide\">\n");
 	for (size_t i = 0; i < html->charts.count; i++)
-		if (html->charts.list[i].periods == periods) {
+		if (is_here(&html->charts.list[i], periods)) {
 			add_chart(html, &html->charts.list[i]);
 			shown++;
 		}

@@ -295,7 +295,6 @@ static void add_words(struct bm_html *html)
 		"Search in this table",
 		"rows shown",
 		"of",
-		"Sort by",
 		"Stack by",
 		"category",
 		"who can mend it",

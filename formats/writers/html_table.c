@@ -126,14 +126,6 @@ static size_t pick_rows(const struct bm_sheet *sheet, struct pick *picks, size_t
 
 /* --- rows --- */
 
-/* add_share - a fraction as per cent, which may be negative */
-static void add_share(struct bm_html *html, double share)
-{
-	if (share < 0)
-		bm_html_raw(html, "-");
-	bm_html_percent(html, (uint64_t)((share < 0 ? -share : share) * 1e6 + 0.5), 1000000);
-}
-
 /* add_cell - one value as people read it */
 static void add_cell(struct bm_html *html, const struct bm_column *column,
 		     const struct bm_value *value, struct bm_cells_pen *pen)
@@ -149,7 +141,7 @@ static void add_cell(struct bm_html *html, const struct bm_column *column,
 			bm_html_count(html, (uint64_t)value->integer);
 		return;
 	case BM_KIND_SHARE:
-		add_share(html, value->real);
+		bm_html_share(html, value->real);
 		return;
 	case BM_KIND_TIME:
 		bm_html_moment(html, value->integer);
@@ -241,11 +233,11 @@ static void add_table(struct bm_html *html, const struct part *part, const struc
 		       "<details class=\"table\" id=\"table-%s\"><summary><h3 id=\"%s-t\">",
 		       table->name, table->name);
 	bm_html_title(html, table->name);
-	bm_html_raw(html, "</h3><span class=\"n quiet\">");
-	bm_html_plural(html, part->sheet->count, "1 row");
-	bm_html_raw(html, "</span></summary><p class=\"quiet\">");
+	bm_html_raw(html, "</h3><span class=\"quiet\">");
 	bm_html_say(html, table->about ? table->about : "");
-	bm_html_raw(html, "</p>\n");
+	bm_html_raw(html, "</span><span class=\"n quiet\">");
+	bm_html_plural(html, part->sheet->count, "1 row");
+	bm_html_raw(html, "</span></summary>\n");
 	add_cut(html, part);
 	bm_text_format(html->out,
 		       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
@@ -286,23 +278,6 @@ static void make_table(struct bm_html *html, struct part *part, size_t bytes_max
 
 /* --- all --- */
 
-/* add_index - the list of all tables: what a row of each is */
-static void add_index(struct bm_html *html)
-{
-	bm_html_raw(html, "<ul class=\"index\">\n");
-	for (size_t i = 0; i < html->document->sheet_count; i++) {
-		const struct bm_sheet *const sheet = &html->document->sheets[i];
-		bm_text_format(html->out, "<li><a href=\"#table-%s\">", sheet->table->name);
-		bm_html_title(html, sheet->table->name);
-		bm_html_raw(html, "</a> <span class=\"quiet\">");
-		bm_html_count(html, sheet->count);
-		bm_html_raw(html, "</span><br>");
-		bm_html_say(html, sheet->table->about ? sheet->table->about : "");
-		bm_html_raw(html, "</li>\n");
-	}
-	bm_html_raw(html, "</ul>\n");
-}
-
 /* shortest - the part with fewest rows that is not made yet */
 static struct part *shortest(struct part *parts, size_t count)
 {
@@ -317,13 +292,9 @@ static struct part *shortest(struct part *parts, size_t count)
 void bm_html_tables(struct bm_html *html, size_t bytes_max)
 {
 	struct part parts[TABLES_MAX] = {{0}};
-	const size_t before = html->out->size;
 	const size_t count =
 		html->document->sheet_count < TABLES_MAX ? html->document->sheet_count : TABLES_MAX;
-	add_index(html);
-	size_t left = html->out->size - before < bytes_max
-			      ? bytes_max - (html->out->size - before)
-			      : 0;
+	size_t left = bytes_max;
 	for (size_t i = 0; i < count; i++)
 		parts[i].sheet = &html->document->sheets[i];
 	for (size_t i = 0; i < count; i++) {
