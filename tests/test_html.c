@@ -30,7 +30,8 @@ static void long_row(const void *rows, size_t index, struct bm_value *values)
 /* All that a stranger may write, and much of it. */
 static void wide_row(const void *rows, size_t index, struct bm_value *values)
 {
-	static const char evil[] = "</script><!--<img src=x onerror=alert(1)>\"'&amp;\xe2\x80\xae\x1b[2J";
+	static const char evil[] =
+		"</script><!--<img src=x onerror=alert(1)>\"'&amp;\xe2\x80\xae\x1b[2J";
 	(void)rows, (void)index;
 	for (size_t i = 0; i + sizeof evil < sizeof name; i += sizeof evil - 1)
 		memcpy(name + i, evil, sizeof evil);
@@ -58,6 +59,7 @@ static void make(const struct bm_sheet *sheets, size_t count)
 	const int fd = mkstemp(path);
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(bm_writer_html.document(path, &document), BM_OK);
+	free(page);
 	page_size = (size_t)lseek(fd, 0, SEEK_END);
 	page = malloc(page_size + 1);
 	cr_assert_eq(pread(fd, page, page_size, 0), (ssize_t)page_size);
@@ -150,10 +152,11 @@ Test(html, what_strangers_write_stays_text_in_the_island)
 	struct bm_sheet sheets[64];
 	size_t count = 0;
 	for (int day = 0; day < 3; day++) {
-		const uint32_t key[4] = {
-			(uint32_t)(20454 + day), bm_tally_domain(tally, BM_BYTES("d")),
-			BM_PAIR(bm_tally_provider(tally, bm_bytes_of(evil)), BM_CATEGORY_BAD_MAILBOX),
-			BM_SOURCE_LOG};
+		const uint32_t key[4] = {(uint32_t)(20454 + day),
+					 bm_tally_domain(tally, BM_BYTES("d")),
+					 BM_PAIR(bm_tally_provider(tally, bm_bytes_of(evil)),
+						 BM_CATEGORY_BAD_MAILBOX),
+					 BM_SOURCE_LOG};
 		bm_cells_at(&tally->cells[BM_CELLS_CUBE], key)[BM_BOUNCED] += 5;
 	}
 	const struct bm_view view = {.tally = tally, .bucket = BM_BUCKET_DAY, .lang = "en"};

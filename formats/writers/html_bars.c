@@ -46,11 +46,12 @@ static void add_heads(struct bm_html *html, const struct bm_chart *chart,
 	bm_html_say(html, "name");
 	bm_html_raw(html, "</span></th><td></td>");
 	for (size_t i = 0; i < chart->series_count; i++) {
-		bm_text_format(html->out,
-			       "<th scope=\"col\" class=\"n\"><svg class=\"swatch\" viewBox=\"0 0 10 "
-			       "10\" aria-hidden=\"true\"><rect class=\"mark\" width=\"10\" "
-			       "height=\"10\" fill=\"#%06x\"/></svg>",
-			       chart->series[i].colour);
+		bm_text_format(
+			html->out,
+			"<th scope=\"col\" class=\"n\"><svg class=\"swatch\" viewBox=\"0 0 10 "
+			"10\" aria-hidden=\"true\"><rect class=\"mark\" width=\"10\" "
+			"height=\"10\" fill=\"#%06x\"/></svg>",
+			chart->series[i].colour);
 		bm_html_text(html, bm_bytes_of(chart->series[i].name), 0);
 		bm_html_raw(html, "</th>");
 	}
@@ -92,8 +93,8 @@ static void add_row(struct bm_html *html, const struct bm_chart *chart,
 	uint32_t colours[BM_SERIES_MAX];
 	for (size_t i = 0; i < chart->series_count; i++) {
 		values[i] = chart->series[i].values[label] > 0 ? chart->series[i].values[label] : 0;
-		colours[i] =
-			chart->label_colours ? chart->label_colours[label] : chart->series[i].colour;
+		colours[i] = chart->label_colours ? chart->label_colours[label]
+						  : chart->series[i].colour;
 	}
 	bm_html_raw(html, "<tr><th scope=\"row\">");
 	bm_html_text(html, chart->labels[label], 0);
@@ -118,7 +119,8 @@ void bm_html_chart_bars(struct bm_html *html, const struct bm_chart *chart)
 	double most = 0;
 	for (size_t i = 0; i < chart->label_count; i++)
 		most = total_of(chart, i) > most ? total_of(chart, i) : most;
-	bm_text_format(html->out, "<table class=\"bars\" data-table=\"%s\"><caption class=\"unseen\">",
+	bm_text_format(html->out,
+		       "<table class=\"bars\" data-table=\"%s\"><caption class=\"unseen\">",
 		       chart->table);
 	bm_html_text(html, bm_bytes_of(chart->title), 0);
 	bm_html_raw(html, "</caption>\n");

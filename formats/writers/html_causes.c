@@ -83,8 +83,8 @@ static void add_fault(struct bm_html *html, const struct bm_sheet *sheet, unsign
 		const enum bm_category category =
 			bm_category_find(bm_sheet_cell(sheet, values, "category")->text);
 		if (category < BM_CATEGORY_COUNT && bm_sheet_failures(sheet, values) > 0 &&
-		    bm_overview_fault(&html->overview,
-				      bm_bytes_of(bm_category_fault(category))) == fault)
+		    bm_overview_fault(&html->overview, bm_bytes_of(bm_category_fault(category))) ==
+			    fault)
 			add_cause(html, sheet, values, category, i < OPEN_CAUSES_MAX);
 	}
 }

@@ -131,8 +131,7 @@ static void add_labels(struct bm_html *html, const struct plane *plane)
 	const size_t count = plane->chart->label_count;
 	const size_t step = (count + LABELS_MOST - 1) / LABELS_MOST;
 	for (size_t i = 0; i < count; i += step) {
-		bm_text_format(html->out,
-			       "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
+		bm_text_format(html->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
 			       x_of(plane, (double)i + 0.5), BOTTOM + 240);
 		bm_html_text(html, plane->chart->labels[i], 20);
 		bm_html_raw(html, "</text>");

@@ -125,10 +125,10 @@ static void add_charts(struct bm_html *html)
 struct pivot {
 	struct bm_axis axis;
 	const struct bm_tally *tally;
-	uint32_t provider_count;          /* with names of their own */
+	uint32_t provider_count;           /* with names of their own */
 	uint32_t providers[PROVIDERS_MAX]; /* numbers of the tally */
-	uint8_t *place_of;                /* by number of the tally: among providers, or their count */
-	uint64_t *n;                      /* [provider_count + 1][BM_CATEGORY_COUNT][axis.count] */
+	uint8_t *place_of; /* by number of the tally: among providers, or their count */
+	uint64_t *n;       /* [provider_count + 1][BM_CATEGORY_COUNT][axis.count] */
 };
 
 /* A provider and its failures. */
@@ -217,25 +217,25 @@ static void add_categories(struct bm_html *html)
 	bm_html_raw(html, "[");
 	for (unsigned i = 0; i < html->overview.cause_count; i++) {
 		const enum bm_category category = html->overview.causes[i].category;
-		bm_text_format(
-			html->out, "%s{\"colour\":\"#%06x\",\"fault\":%u", i ? "," : "",
-			bm_chart_colour(category),
-			bm_overview_fault(&html->overview,
-					  bm_bytes_of(bm_category_fault(category))));
+		bm_text_format(html->out, "%s{\"colour\":\"#%06x\",\"fault\":%u", i ? "," : "",
+			       bm_chart_colour(category),
+			       bm_overview_fault(&html->overview,
+						 bm_bytes_of(bm_category_fault(category))));
 		add_text_field(html, "name", bm_category_title(category, html->lang));
 		bm_html_raw(html, "}");
 	}
 	bm_html_raw(html, "],\"faults\":[");
 	for (unsigned i = 0; i < BM_FAULT_COUNT; i++) {
 		bm_html_raw(html, i ? "," : "");
-		add_string(html, bm_bytes_of(bm_words(html->overview.faults[i].heading, html->lang)));
+		add_string(html,
+			   bm_bytes_of(bm_words(html->overview.faults[i].heading, html->lang)));
 	}
 	bm_html_raw(html, "]");
 }
 
 /* add_run - the counts of one provider and category, if there are any; true when it was added */
-static bool add_run(struct bm_html *html, const struct pivot *pivot, size_t provider,
-		    size_t cause, bool first)
+static bool add_run(struct bm_html *html, const struct pivot *pivot, size_t provider, size_t cause,
+		    bool first)
 {
 	const uint64_t *const n =
 		counter(pivot, provider, html->overview.causes[cause].category, 0);
@@ -248,10 +248,7 @@ static bool add_run(struct bm_html *html, const struct pivot *pivot, size_t prov
 		       provider == PROVIDERS_MAX ? pivot->provider_count : provider, cause);
 	for (size_t i = 0; i < used; i++) {
 		bm_html_raw(html, ",");
-		if (n[i] > 0) /* an empty place is 0 to the script: most are */
-			bm_text_int(html->out, (int64_t)n[i]);
-		else
-			bm_html_raw(html, "0");
+		bm_text_int(html->out, (int64_t)n[i]);
 	}
 	bm_html_raw(html, "]");
 	return true;

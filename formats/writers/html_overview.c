@@ -108,7 +108,8 @@ static void say_arrived(struct bm_html *html)
 	const uint32_t colours[] = {delivered_colour, bounced_colour, expired_colour};
 	card(html, "Did it arrive?");
 	if (overview->recipients > 0) {
-		figure(html, overview->delivered, overview->recipients, "of recipients were reached");
+		figure(html, overview->delivered, overview->recipients,
+		       "of recipients were reached");
 		bm_html_bar(html, "stack", parts, colours, 3, (double)overview->recipients);
 		bm_html_raw(html, "<dl>");
 		term(html, "delivered", overview->delivered, 0);
@@ -171,11 +172,8 @@ static void spark(struct bm_html *html, const struct bm_slot *slots, size_t coun
 static void verdict(struct bm_html *html, struct bm_slot early, struct bm_slot late)
 {
 	const double before = rate_of(early), after = rate_of(late);
-	const bool better = after < before * 0.9, worse = after > before * 1.1;
-	bm_text_format(html->out, "<p class=\"big %s\">",
-		       better  ? "good"
-		       : worse ? "bad"
-			       : "same");
+	const bool better = after<before * 0.9, worse = after> before * 1.1;
+	bm_text_format(html->out, "<p class=\"big %s\">", better ? "good" : worse ? "bad" : "same");
 	bm_html_say(html, better ? "Better" : worse ? "Worse" : "About the same");
 	bm_html_raw(html, " <small>");
 	bm_html_percent(html, late.failures, late.recipients);
@@ -240,21 +238,47 @@ static void say_trend(struct bm_html *html)
 	bm_free(slots);
 }
 
+/* fault_colour - the leading hue of a side's categories */
+static uint32_t fault_colour(const struct bm_fault *fault)
+{
+	static const struct {
+		const char *name;
+		uint32_t colour;
+	} known[] = {{"recipient", 0xc0392b},
+		     {"sender", 0x1f618d},
+		     {"message", 0x8e44ad},
+		     {"network", 0x1e8449}};
+	for (size_t i = 0; fault->name && i < sizeof known / sizeof *known; i++)
+		if (bm_bytes_equal(bm_bytes_of(fault->name), bm_bytes_of(known[i].name)))
+			return known[i].colour;
+	return 0x95a5a6;
+}
+
+/* say_fault - a line of the third answer */
+static void say_fault(struct bm_html *html, const struct bm_fault *fault)
+{
+	bm_text_format(html->out,
+		       "<div><dt><svg class=\"swatch\" viewBox=\"0 0 10 10\" aria-hidden=\"true\">"
+		       "<rect class=\"mark\" width=\"10\" height=\"10\" fill=\"#%06x\"/></svg>",
+		       fault_colour(fault));
+	bm_html_say(html, fault->heading);
+	bm_html_raw(html, "</dt><dd>");
+	bm_html_count(html, fault->failures);
+	bm_html_raw(html, " <span class=\"quiet\">");
+	bm_html_percent(html, fault->failures, html->overview.failures);
+	bm_html_raw(html, "</span></dd></div>\n");
+}
+
 /* say_why - the third answer: whose fault */
 static void say_why(struct bm_html *html)
 {
-	static const uint32_t fault_colours[] = {0xc0392b, 0x1f618d, 0x8e44ad, 0x1e8449, 0x95a5a6};
-	static const char *const names[] = {"recipient", "sender", "message", "network", ""};
 	const struct bm_overview *const overview = &html->overview;
 	const struct bm_fault *const worst = &overview->faults[0];
 	double parts[BM_FAULT_COUNT];
 	uint32_t colours[BM_FAULT_COUNT];
 	for (unsigned i = 0; i < BM_FAULT_COUNT; i++) {
 		parts[i] = (double)overview->faults[i].failures;
-		for (unsigned k = 0; k < BM_FAULT_COUNT; k++)
-			if (strcmp(names[k], overview->faults[i].name ? overview->faults[i].name
-								      : "") == 0)
-				colours[i] = fault_colours[k];
+		colours[i] = fault_colour(&overview->faults[i]);
 	}
 	card(html, "Why did it fail?");
 	if (overview->failures == 0) {
@@ -266,21 +290,9 @@ static void say_why(struct bm_html *html)
 	figure(html, worst->failures, overview->failures, worst->heading);
 	bm_html_bar(html, "stack", parts, colours, BM_FAULT_COUNT, (double)overview->failures);
 	bm_html_raw(html, "<dl>");
-	for (unsigned i = 0; i < BM_FAULT_COUNT; i++) {
-		if (overview->faults[i].failures == 0)
-			continue;
-		bm_html_raw(html, "<div><dt>");
-		bm_text_format(html->out,
-			       "<svg class=\"swatch\" viewBox=\"0 0 10 10\" aria-hidden=\"true\">"
-			       "<rect class=\"mark\" width=\"10\" height=\"10\" fill=\"#%06x\"/></svg>",
-			       colours[i]);
-		bm_html_say(html, overview->faults[i].heading);
-		bm_html_raw(html, "</dt><dd>");
-		bm_html_count(html, overview->faults[i].failures);
-		bm_html_raw(html, " <span class=\"quiet\">");
-		bm_html_percent(html, overview->faults[i].failures, overview->failures);
-		bm_html_raw(html, "</span></dd></div>\n");
-	}
+	for (unsigned i = 0; i < BM_FAULT_COUNT; i++)
+		if (overview->faults[i].failures > 0)
+			say_fault(html, &overview->faults[i]);
 	bm_html_raw(html, "</dl></div>\n");
 }
 

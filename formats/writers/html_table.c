@@ -151,8 +151,7 @@ static void add_cell(struct bm_html *html, const struct bm_column *column,
 		break;
 	}
 	uint8_t *const at = bm_text_room(html->out, BM_CELL_BYTES_MAX);
-	html->out->size +=
-		(size_t)(bm_cells_value(pen, at, column->kind, value) - at);
+	html->out->size += (size_t)(bm_cells_value(pen, at, column->kind, value) - at);
 }
 
 /* add_rows - the picked rows in the table's order; widths are the longest cell of each column */
@@ -166,7 +165,7 @@ static void add_rows(struct bm_html *html, const struct bm_sheet *sheet, struct 
 		bm_sheet_row(sheet, picks[row].index, values);
 		bm_html_raw(html, "<tr>");
 		for (unsigned i = 0; i < sheet->table->column_count; i++) {
-			bm_html_raw(html, i == 0 ? "<th>" : "<td>");
+			bm_html_raw(html, i == 0 && !values[i].empty ? "<th>" : "<td>");
 			const size_t start = html->out->size;
 			if (!values[i].empty)
 				add_cell(html, &sheet->table->columns[i], &values[i], &pen);

@@ -107,7 +107,8 @@ void bm_html_share(struct bm_html *html, double share)
 	const uint64_t whole = UINT64_C(1000000000000);
 	if (share < 0)
 		bm_html_raw(html, "-");
-	bm_html_percent(html, (uint64_t)((share < 0 ? -share : share) * (double)whole + 0.5), whole);
+	bm_html_percent(html, (uint64_t)((share < 0 ? -share : share) * (double)whole + 0.5),
+			whole);
 }
 
 void bm_html_plural(struct bm_html *html, uint64_t count, const char *one)
