@@ -525,6 +525,14 @@ static const struct reply replies[] = {
 static const char *const stage_names[] = {
 	[MAIL] = "MAIL FROM", [RCPT] = "RCPT TO", [DATA] = "DATA", [DOT] = "end of DATA"};
 
+/* What bouncemill calls those who run the exchangers of a kind, and of kinds that reply alike. */
+static const char *const provider_names[KIND_COUNT] = {
+	[GOOGLE] = "google", [MICROSOFT] = "microsoft", [YAHOO] = "yahoo", [TENCENT] = "tencent",
+	[NETEASE] = "netease", [ALIYUN] = "aliyun", [APPLE] = "apple", [GMX] = "gmx",
+	[TONLINE] = "t-online", [MAILRU] = "mail.ru", [YANDEX] = "yandex", [ORANGE] = "orange",
+	[COMCAST] = "comcast", [PROOFPOINT] = "proofpoint", [MIMECAST] = "mimecast",
+	[BARRACUDA] = "barracuda"};
+
 /* The large providers; weights are shares of all mail in 1/1,000 and add up to head_share. */
 static const struct head {
 	const char *domain;
@@ -702,6 +710,7 @@ struct truth {
 	uint64_t (*days)[3];                         /* messages, deferred recipients, rejected */
 	uint64_t senders[SENDERS + 1][OUTCOMES + 1]; /* and messages */
 	uint64_t endings[2][BM_CATEGORY_COUNT][ENDINGS]; /* by last and by first deferral */
+	uint64_t incidents[BM_GENERATE_INCIDENTS_MAX]; /* refusals that would not have been else */
 };
 
 struct generator {
@@ -1272,6 +1281,51 @@ static uint16_t draw_reply(struct generator *g, enum kind kind, bool final)
 	return (uint16_t)i;
 }
 
+/* share_of - how many final refusals in all a kind gives, and for one reason, by weight */
+static void share_of(enum kind kind, enum bm_category category, unsigned *all, unsigned *some)
+{
+	*all = *some = 0;
+	for (size_t i = 0; i < COUNT(replies); i++) {
+		if (replies[i].kind != kind || !final_reply(&replies[i]))
+			continue;
+		*all += replies[i].weight;
+		*some += replies[i].category == category ? replies[i].weight : 0;
+	}
+}
+
+/* strikes - is it the incident's time and provider, and is this recipient one of those refused beyond
+ * the usual */
+static bool strikes(struct generator *g, const struct bm_generate_incident *incident,
+		    const struct service *service)
+{
+	const int64_t first = g->options.start_day + incident->day;
+	const char *const provider = provider_names[service->replies];
+	unsigned all, some;
+
+	if (g->day < first || g->day >= first + incident->days || !provider ||
+	    strcmp(provider, incident->provider) != 0)
+		return false;
+	share_of(service->replies, incident->category, &all, &some);
+	const uint64_t more = (uint64_t)(incident->factor - 1) * service->bounce * some / all;
+	return chance(g, more < 10000 ? (unsigned)more : 10000);
+}
+
+/* draw_strike - is a recipient refused by an incident; nothing is drawn when there is none */
+static bool draw_strike(struct generator *g, struct recipient *to, const struct service *service)
+{
+	for (unsigned i = 0; i < g->options.incident_count; i++) {
+		const struct bm_generate_incident *const incident = &g->options.incidents[i];
+		if (!strikes(g, incident, service))
+			continue;
+		do
+			to->bounce = draw_reply(g, service->replies, true);
+		while (replies[to->bounce].category != incident->category);
+		g->truth.incidents[i]++;
+		return true;
+	}
+	return false;
+}
+
 /* draw_fate - what will become of a recipient */
 static void draw_fate(struct generator *g, struct recipient *to)
 {
@@ -1280,7 +1334,9 @@ static void draw_fate(struct generator *g, struct recipient *to)
 	const unsigned draw = below(g, 10000);
 
 	to->open = true;
-	to->sent = true;
+	to->sent = !draw_strike(g, to, service);
+	if (!to->sent)
+		return;
 	if (draw < service->bounce) {
 		to->sent = false;
 		to->bounce = draw_reply(g, service->replies, true);
@@ -2476,21 +2532,29 @@ static void put_totals(struct generator *g)
 	PUT(g, "},\n");
 }
 
+/* put_date - append a day of the log, counted from 0, in quotes */
+static void put_date(struct generator *g, unsigned index)
+{
+	int64_t year;
+	unsigned month, day;
+
+	bm_civil_from_days(g->options.start_day + index, &year, &month, &day);
+	PUT(g, "\"");
+	put_number(g, (uint64_t)year, 4);
+	PUT(g, "-");
+	put_number(g, month, 2);
+	PUT(g, "-");
+	put_number(g, day, 2);
+	PUT(g, "\"");
+}
+
 /* put_days - append messages, deferred recipients and rejections by day */
 static void put_days(struct generator *g)
 {
 	PUT(g, "\"days\":[\n");
 	for (unsigned i = 0; i < g->options.days; i++) {
-		int64_t year;
-		unsigned month, day;
-		bm_civil_from_days(g->options.start_day + i, &year, &month, &day);
-		PUT(g, "[\"");
-		put_number(g, (uint64_t)year, 4);
-		PUT(g, "-");
-		put_number(g, month, 2);
-		PUT(g, "-");
-		put_number(g, day, 2);
-		PUT(g, "\"");
+		PUT(g, "[");
+		put_date(g, i);
 		put_row(g, g->truth.days[i], 3, i + 1 < g->options.days);
 	}
 	PUT(g, "],\n");
@@ -2501,6 +2565,26 @@ static const char *const category_names[BM_CATEGORY_COUNT] = {
 	BM_CATEGORIES(X)
 #undef X
 };
+
+/* put_incidents - append first and last day, provider, category and how many more were refused */
+static void put_incidents(struct generator *g)
+{
+	PUT(g, "\"incidents\":[\n");
+	for (unsigned i = 0; i < g->options.incident_count; i++) {
+		const struct bm_generate_incident *const incident = &g->options.incidents[i];
+		PUT(g, "[");
+		put_date(g, incident->day);
+		PUT(g, ",");
+		put_date(g, incident->day + incident->days - 1);
+		PUT(g, ",\"");
+		put_string(g, incident->provider);
+		PUT(g, "\",\"");
+		put_string(g, category_names[incident->category]);
+		PUT(g, "\"");
+		put_row(g, &g->truth.incidents[i], 1, i + 1 < g->options.incident_count);
+	}
+	PUT(g, "],\n");
+}
 
 /* put_endings - append what became of deferred recipients, by last or by first deferral */
 static void put_endings(struct generator *g, const char *name, unsigned which)
@@ -2594,6 +2678,7 @@ static void write_truth(struct generator *g)
 	PUT(g, ",\"filter\":");
 	put_string(g, g->options.filter ? "true,\n" : "false,\n");
 	put_totals(g);
+	put_incidents(g);
 	put_days(g);
 	put_senders(g);
 	put_endings(g, "deferrals_by_last", 0);
@@ -2658,6 +2743,18 @@ static void dispose(struct generator *g)
 	bm_free(g->names);
 	bm_free(g->steps);
 	bm_free(g->buffer);
+}
+
+bool bm_generate_can(const char *provider, enum bm_category category)
+{
+	for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+		unsigned all, some;
+		if (!provider_names[kind] || strcmp(provider_names[kind], provider) != 0)
+			continue;
+		share_of((enum kind)kind, category, &all, &some);
+		return some > 0;
+	}
+	return false;
 }
 
 enum bm_err bm_generate(const struct bm_generate_options *options,

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bouncemill/category.h"
 #include "bouncemill/error.h"
 
 enum bm_generate_form {
@@ -21,6 +22,15 @@ enum bm_generate_form {
 	BM_GENERATE_YEAR_FIRST, /* 2025 Dec  1 00:00:03.123 host postfix/smtp[1]: */
 	BM_GENERATE_FORM_COUNT
 };
+
+/* Some days on which a provider refuses for one reason factor times as often as it does otherwise. */
+struct bm_generate_incident {
+	unsigned day, days;   /* the first, counted from 0; how many */
+	const char *provider; /* as bouncemill calls it */
+	enum bm_category category;
+	unsigned factor;
+};
+enum { BM_GENERATE_INCIDENTS_MAX = 8, BM_GENERATE_FACTOR_MAX = 10000 };
 
 struct bm_generate_options {
 	uint64_t bytes;   /* of log wanted, met within a few percent; used when lines is 0 */
@@ -32,6 +42,8 @@ struct bm_generate_options {
 	int64_t start_day; /* days since 1970-01-01 */
 	enum bm_generate_form form;
 	bool filter; /* mail passes a content filter on the same host first */
+	struct bm_generate_incident incidents[BM_GENERATE_INCIDENTS_MAX];
+	unsigned incident_count;
 };
 enum { BM_GENERATE_DAYS_MAX = 3660, BM_GENERATE_HOSTS_MAX = 8 };
 enum { BM_GENERATE_DOMAINS_MIN = 100, BM_GENERATE_DOMAINS_MAX = 4000000 };
@@ -54,6 +66,10 @@ struct bm_generate_totals {
 
 /* bm_generate_defaults - 64 MiB, 90 days from 2025-12-01, 100,000 domains, 3 hosts, RFC 3164 */
 struct bm_generate_options bm_generate_defaults(void);
+
+/* bm_generate_can - does a provider of that name ever refuse for good for that reason, so that it can
+ * do so more often */
+bool bm_generate_can(const char *provider, enum bm_category category);
 
 /* bm_generate - write the log and its truth into sink; totals may be NULL */
 enum bm_err bm_generate(const struct bm_generate_options *options,

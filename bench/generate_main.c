@@ -40,6 +40,9 @@ static const char usage[] =
 	"  --form 3164|3339|5424|year-first\n"
 	"  --split day|none     one file a day, in DIR (none)\n"
 	"  --filter             mail passes a content filter first\n"
+	"  --incident DAY:DAYS:PROVIDER:CATEGORY:FACTOR\n"
+	"                       from day DAY (the first is 0), DAYS long, PROVIDER refuses for\n"
+	"                       CATEGORY FACTOR times as often; up to 8 times\n"
 	"  --no-truth           write no truth.json\n";
 
 /* fail - say what is wrong and end */
@@ -97,6 +100,34 @@ static enum bm_generate_form form(const char *name)
 		if (strcmp(name, names[i]) == 0)
 			return (enum bm_generate_form)i;
 	fail(BM_EXIT_USAGE, name, "not a form: 3164, 3339, 5424 or year-first");
+}
+
+/* add_incident - one more of DAY:DAYS:PROVIDER:CATEGORY:FACTOR, in a text that is cut at its colons;
+ * ends the program when it is none */
+static void add_incident(struct bm_generate_options *options, char *text)
+{
+	enum { DAY, LENGTH, PROVIDER, CATEGORY, TIMES, PARTS };
+	char *parts[PARTS], *rest = text;
+	unsigned count = 0;
+
+	if (options->incident_count == BM_GENERATE_INCIDENTS_MAX)
+		fail(BM_EXIT_USAGE, text, "one incident too many (8 are allowed)");
+	while (count < PARTS && (parts[count] = strsep(&rest, ":")))
+		count++;
+	if (count < PARTS || rest)
+		fail(BM_EXIT_USAGE, text, "not DAY:DAYS:PROVIDER:CATEGORY:FACTOR");
+	const struct bm_generate_incident incident = {
+		.day = (unsigned)number(parts[DAY], 0, BM_GENERATE_DAYS_MAX),
+		.days = (unsigned)number(parts[LENGTH], 1, BM_GENERATE_DAYS_MAX),
+		.provider = parts[PROVIDER],
+		.category = bm_category_find(bm_bytes_of(parts[CATEGORY])),
+		.factor = (unsigned)number(parts[TIMES], 1, BM_GENERATE_FACTOR_MAX),
+	};
+	if (incident.category == BM_CATEGORY_COUNT)
+		fail(BM_EXIT_USAGE, parts[CATEGORY], "no such category");
+	if (!bm_generate_can(incident.provider, incident.category))
+		fail(BM_EXIT_USAGE, parts[PROVIDER], "never refuses for good for that reason");
+	options->incidents[options->incident_count++] = incident;
 }
 
 /* end_log - close the log and date it to the end of its last day; BM_WRITE when that fails */
@@ -217,6 +248,7 @@ enum {
 	FORM,
 	SPLIT,
 	FILTER,
+	INCIDENT,
 	NO_TRUTH,
 	OUT,
 	HELP
@@ -232,6 +264,7 @@ static const struct option long_options[] = {{"bytes", required_argument, NULL, 
 					     {"form", required_argument, NULL, FORM},
 					     {"split", required_argument, NULL, SPLIT},
 					     {"filter", no_argument, NULL, FILTER},
+					     {"incident", required_argument, NULL, INCIDENT},
 					     {"no-truth", no_argument, NULL, NO_TRUTH},
 					     {"out", required_argument, NULL, OUT},
 					     {"help", no_argument, NULL, HELP},
@@ -274,6 +307,9 @@ static void set_option(int option, struct bm_generate_options *options, struct t
 		break;
 	case FILTER:
 		options->filter = true;
+		break;
+	case INCIDENT:
+		add_incident(options, optarg);
 		break;
 	case NO_TRUTH:
 		*truth = false;

@@ -1,6 +1,9 @@
 /* classify.c - names, providers, templates and verdicts, each worked out once; see classify.h. */
 #include "classify.h"
 
+#include <arpa/inet.h>
+
+#include "bouncemill/blocklist.h"
 #include "bouncemill/error.h"
 #include "bouncemill/provider.h"
 #include "bouncemill/text.h"
@@ -28,7 +31,7 @@ struct memo {
 /* A failure text met before, but for the recipient in it. */
 struct met {
 	uint64_t hash; /* of the text without the recipient, and of what else decides */
-	uint32_t template, provider;
+	uint32_t template, provider, listing;
 };
 
 struct bm_classifier {
@@ -41,7 +44,8 @@ struct bm_classifier {
 	struct bm_intern *spoken; /* hosts that texts name, for the memo of the same numbers */
 	struct bm_text name;      /* of a template: provider NUL evidence NUL masked text */
 	struct bm_text address;
-	struct bm_text decoded; /* a text that came in GB18030 */
+	struct bm_text decoded;    /* a text that came in GB18030 */
+	struct bm_text impersonal; /* a text without its recipient */
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
 	struct met *met;                  /* MET_ROOM, by hash */
@@ -80,6 +84,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
 	bm_text_dispose(&classifier->decoded);
+	bm_text_dispose(&classifier->impersonal);
 	bm_free(classifier);
 }
 
@@ -370,17 +375,28 @@ static bool is_plain_address(struct bm_bytes address)
 	return true;
 }
 
-/* around - hash of text without address, where that stands in it once as a word of its own, as in
- * "<user@example.com>:" */
-static uint64_t around(struct bm_bytes text, struct bm_bytes address)
+/* cut_recipient - what is before and behind address in text, where it stands in it as a word of its
+ * own, as in "<user@example.com>:"; false when it does not */
+static bool cut_recipient(struct bm_bytes text, struct bm_bytes address, struct bm_bytes *before,
+			  struct bm_bytes *after)
 {
 	const size_t from = is_plain_address(address) ? bm_bytes_search(text, address) : text.size;
 	const size_t end = from + address.size;
 	if (from == text.size || from == 0 || end == text.size ||
 	    !strchr("< (", text.data[from - 1]) || !strchr("> )", text.data[end]))
+		return false;
+	*before = (struct bm_bytes){text.data, from};
+	*after = bm_bytes_from(text, end);
+	return true;
+}
+
+/* around - hash of text without address */
+static uint64_t around(struct bm_bytes text, struct bm_bytes address)
+{
+	struct bm_bytes before, after;
+	if (!cut_recipient(text, address, &before, &after))
 		return bm_hash(text);
-	const struct bm_bytes before = {text.data, from}, after = bm_bytes_from(text, end);
-	return bm_hash_mix(bm_hash(before) ^ from, bm_hash(after) | 1);
+	return bm_hash_mix(bm_hash(before) ^ before.size, bm_hash(after) | 1);
 }
 
 /* met_place - where a failure like this one would be remembered; *hash tells it from others */
@@ -392,19 +408,79 @@ static struct met *met_place(struct bm_classifier *classifier, const struct bm_e
 	return &classifier->met[*hash >> 32 & (MET_ROOM - 1)];
 }
 
-/* read_failure - tokenize and mask a failure's text: the long way to its template and provider */
+/* --- blocklists --- */
+
+/* may_name_list - can a failure for this reason name a blocklist: the sender is on it, or a link in
+ * the message */
+static bool may_name_list(enum bm_category category)
+{
+	return category == BM_CATEGORY_BLOCKLISTED || category == BM_CATEGORY_SPAM_RELATED;
+}
+
+/* add_listed - what is listed, in one spelling: lower case, IPv6 as RFC 5952 has it */
+static void add_listed(struct bm_text *name, struct bm_bytes listed)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	if (bm_bytes_find(listed, 0, ':') < listed.size && listed.size < sizeof text) {
+		memcpy(text, listed.data, listed.size);
+		text[listed.size] = 0;
+		if (inet_pton(AF_INET6, text, &address) == 1 &&
+		    inet_ntop(AF_INET6, &address, text, sizeof text)) {
+			bm_text_add(name, bm_bytes_of(text));
+			return;
+		}
+	}
+	for (size_t i = 0; i < listed.size; i++)
+		bm_text_byte(name, bm_lower(listed.data[i]));
+}
+
+/* listing_of - number + 1 of the list that a text names and what that lists, or 0.  The text is
+ * read without its recipient, whose domain is no one's listing, and as the failures that share a
+ * place in `met` have it in common. */
+static uint32_t listing_of(struct bm_classifier *classifier, struct bm_bytes text,
+			   struct bm_bytes address)
+{
+	struct bm_text *const name = &classifier->name, *const bare = &classifier->impersonal;
+	struct bm_bytes before = text, after = {0};
+	struct bm_reply reply;
+	struct bm_blocklist found;
+	(void)cut_recipient(text, address, &before, &after);
+	bare->size = classifier->decoded.size = 0;
+	bm_text_add(bare, before);
+	bm_text_add(bare, after);
+	text = (struct bm_bytes){bare->data, bare->size};
+	if (bm_text_chinese(&classifier->decoded, text))
+		text = (struct bm_bytes){classifier->decoded.data, classifier->decoded.size};
+	bm_reply_parse(text, &reply);
+	if (!bm_blocklist_find(reply.text, &found))
+		return 0;
+	name->size = 0;
+	bm_text_add(name, found.name);
+	bm_text_byte(name, 0);
+	add_listed(name, found.listed);
+	return bm_tally_listing(classifier->tally, (struct bm_bytes){name->data, name->size}) + 1;
+}
+
+/* --- verdicts --- */
+
+/* read_failure - tokenize and mask a failure's text: the long way to its template, provider
+ * and blocklist */
 static void read_failure(struct bm_classifier *classifier, const struct bm_event *event,
 			 struct bm_bytes text, struct bm_fact *fact)
 {
 	struct bm_reply reply;
+	struct bm_bytes words = text;
 	classifier->decoded.size = 0;
 	if (bm_text_chinese(&classifier->decoded, text))
-		text = (struct bm_bytes){classifier->decoded.data, classifier->decoded.size};
-	bm_reply_parse(text, &reply);
+		words = (struct bm_bytes){classifier->decoded.data, classifier->decoded.size};
+	bm_reply_parse(words, &reply);
 	if (!fact->has_relay)
 		fact->provider = spoken_provider(classifier, &reply, fact);
 	fact->template =
 		template_number(classifier, event, &reply, voice_of(classifier, fact->provider));
+	if (may_name_list(classifier->tally->template[fact->template].category))
+		fact->listing = listing_of(classifier, text, event->address);
 }
 
 /* failure - template, provider and category of a bounced or deferred attempt */
@@ -419,28 +495,31 @@ static void failure(struct bm_classifier *classifier, const struct bm_event *eve
 	if (met->hash == hash) {
 		fact->template = met->template;
 		fact->provider = met->provider;
+		fact->listing = met->listing;
 	} else {
 		read_failure(classifier, event, text, fact);
-		*met = (struct met){hash, fact->template, fact->provider};
+		*met = (struct met){hash, fact->template, fact->provider, fact->listing};
 	}
 	struct bm_template_record *const record = &classifier->tally->template[fact->template];
 	fact->category = (uint8_t)record->category;
 	bm_tally_sample(classifier->tally, &record->sample, text);
 }
 
-/* note_evidence - the text that will explain why an address is suppressed */
+/* note_evidence - the text that will explain why an address is suppressed.  That of a deferral may
+ * explain either: it waits to be given up for good, or for more of its kind. */
 static void note_evidence(struct bm_tally *tally, const struct bm_event *event,
 			  const struct bm_fact *fact)
 {
+	const enum bm_category category = (enum bm_category)fact->category;
+	const enum bm_bearing bearing = bm_category_bearing(category);
 	struct bm_address_record *const record = &tally->address[fact->address];
-	const bool hard =
-		strcmp(bm_category_severity((enum bm_category)fact->category), "hard") == 0;
-	if (record->evidence_hard && !hard)
+	if (bearing == BM_BEARING_NONE)
 		return;
-	if (hard && !record->evidence_hard)
-		record->evidence = (struct bm_bytes){0};
-	record->evidence_hard = hard;
-	bm_tally_sample(tally, &record->evidence, event->text);
+	bm_tally_evidence(tally, bm_evidence_of(record, bearing), fact->time, category,
+			  event->text);
+	if (bearing == BM_BEARING_HARD && fact->outcome == BM_DEFERRED)
+		bm_tally_evidence(tally, bm_evidence_of(record, BM_BEARING_SOFT), fact->time,
+				  category, event->text);
 }
 
 static uint8_t outcome_of(enum bm_status status)

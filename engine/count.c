@@ -72,6 +72,26 @@ static void count_relay(struct bm_counter *counter, const struct bm_fact *fact,
 	bump(counter->tally, BM_CELLS_RELAYS, key, outcome, 1);
 }
 
+/* count_bearing - what an outcome says about its address: see bm_category_bearing */
+static void count_bearing(struct bm_counter *counter, const struct bm_fact *fact,
+			  enum bm_outcome outcome, bm_time time)
+{
+	struct bm_address_record *const record = &counter->tally->address[fact->address];
+	const enum bm_bearing bearing = bm_category_bearing((enum bm_category)fact->category);
+	if (outcome == BM_DELIVERED) {
+		if (time > record->last_delivered)
+			record->last_delivered = time;
+	} else if (bearing == BM_BEARING_HARD && outcome != BM_DEFERRED) {
+		if (time > record->last_hard)
+			record->last_hard = time;
+		record->hard++;
+	} else if (bearing != BM_BEARING_NONE) {
+		const uint32_t key[4] = {fact->address, (uint32_t)bm_period_of(time, BM_BUCKET_DAY),
+					 0, 0};
+		bump(counter->tally, BM_CELLS_DAYS, key, 0, 1);
+	}
+}
+
 /* count_address - an outcome of one address, by category; final outcomes are kept with their time
  */
 static void count_address(struct bm_counter *counter, const struct bm_fact *fact,
@@ -81,6 +101,7 @@ static void count_address(struct bm_counter *counter, const struct bm_fact *fact
 	bump(counter->tally, BM_CELLS_ADDRESSES, key, outcome, 1);
 	struct bm_address_record *const record = &counter->tally->address[fact->address];
 	bm_seen_add(&record->seen, time);
+	count_bearing(counter, fact, outcome, time);
 	if (outcome == BM_DEFERRED)
 		return;
 	if (time > record->last_final ||
@@ -98,6 +119,20 @@ static void count_failure(struct bm_counter *counter, const struct bm_fact *fact
 	record->n[fact->outcome]++;
 	bm_seen_add(&record->seen, fact->time);
 	bump(counter->tally, BM_CELLS_SPREAD, key, 0, 1);
+	if (fact->listing == 0)
+		return;
+	struct bm_listing_record *const listing =
+		bm_tally_listing_at(counter->tally, fact->listing - 1);
+	listing->n[fact->outcome]++;
+	bm_seen_add(&listing->seen, fact->time);
+}
+
+/* count_complaint - a complaint has no reply, but is evidence */
+static void count_complaint(struct bm_counter *counter, const struct bm_fact *fact)
+{
+	struct bm_address_record *const record = &counter->tally->address[fact->address];
+	bm_tally_evidence(counter->tally, bm_evidence_of(record, BM_BEARING_HARD), fact->time,
+			  BM_CATEGORY_FEEDBACK_LOOP, (struct bm_bytes){0});
 }
 
 static void count_delay(struct bm_counter *counter, const struct bm_fact *fact)
@@ -142,11 +177,16 @@ void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, u
 {
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
-	if (fact->category != BM_CATEGORY_FEEDBACK_LOOP) /* a complaint has no reply */
+	const bool complaint = fact->category == BM_CATEGORY_FEEDBACK_LOOP;
+	if (!complaint)
 		count_failure(counter, fact);
 	/* A complaint may hide who complained. */
-	if (counter->addresses && bm_intern_get(counter->tally->addresses, fact->address).size > 0)
+	if (counter->addresses &&
+	    bm_intern_get(counter->tally->addresses, fact->address).size > 0) {
 		count_address(counter, fact, outcome, fact->time);
+		if (complaint)
+			count_complaint(counter, fact);
+	}
 	bm_count_sender(counter, sender, (enum bm_category)fact->category, outcome, 1);
 }
 
@@ -154,6 +194,8 @@ void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm
 {
 	count_cube(counter, fact, BM_EXPIRED, time, BM_SOURCE_LOG);
 	counter->tally->template[fact->template].n[BM_EXPIRED]++;
+	if (fact->listing)
+		bm_tally_listing_at(counter->tally, fact->listing - 1)->n[BM_EXPIRED]++;
 	if (counter->addresses)
 		count_address(counter, fact, BM_EXPIRED, time);
 }
@@ -247,6 +289,10 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 	if (fact.outcome != BM_DELIVERED)
 		fact.template = renamed(&rename->templates, fact.template, source->templates,
 					target, bm_tally_template);
+	if (fact.listing)
+		fact.listing = renamed(&rename->listings, fact.listing - 1, source->listings,
+				       target, bm_tally_listing) +
+			       1;
 	if (addresses)
 		fact.address = renamed(&rename->addresses, fact.address, source->addresses, target,
 				       bm_tally_address);
@@ -267,4 +313,5 @@ void bm_rename_dispose(struct bm_rename *rename)
 	bm_free(rename->templates.numbers);
 	bm_free(rename->addresses.numbers);
 	bm_free(rename->senders.numbers);
+	bm_free(rename->listings.numbers);
 }

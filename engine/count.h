@@ -15,6 +15,7 @@ struct bm_fact {
 	bm_time time;
 	uint32_t domain, provider, relay;
 	uint32_t template; /* failures only */
+	uint32_t listing;  /* of failures: number + 1 of what the reply says is listed, or 0 */
 	uint32_t address;  /* with addresses only */
 	uint8_t category;
 	uint8_t outcome;    /* delivered, bounced or deferred */
@@ -72,7 +73,7 @@ struct bm_rename {
 	struct bm_rename_memo {
 		uint32_t *numbers; /* target number + 1, or 0 */
 		uint32_t room;
-	} domains, providers, relays, templates, addresses, senders;
+	} domains, providers, relays, templates, addresses, senders, listings;
 };
 /* bm_rename_fact - fact's numbers in the target's */
 struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses);

@@ -31,6 +31,7 @@
 enum {
 	TOP_ROWS_MAX = 1000000,
 	RUNS_MAX = 1000,
+	SOFT_MAX = 1000000,
 	NAME_BYTES_MAX = 40,
 	KEY_BYTES_MAX = 1 << 16,
 	LIST_BYTES_MAX = 1 << 28,
@@ -213,6 +214,7 @@ static enum bm_err set_bucket(struct bm_options *options, const struct row *row,
 	static const char *const words[] = {"hour", "day", "week", "month", NULL};
 	const int place = choose(row, value, words);
 	options->bucket = place < 0 ? BM_BUCKET_DAY : (enum bm_bucket)place;
+	options->bucket_given = true;
 	return place < 0 ? BM_USAGE : BM_OK;
 }
 
@@ -282,6 +284,43 @@ static enum bm_err set_anonymize(struct bm_options *options, const struct row *r
 	options->anonymize_key = key;
 	options->anonymize_key_size = length;
 	return length ? BM_OK : refuse(row, value, "the key file is empty; 16 random bytes do");
+}
+
+/* set_soft - when soft failures make an address one to reach otherwise */
+static enum bm_err set_soft(struct bm_options *options, const struct row *row, const char *value)
+{
+	static const char remedy[] =
+		"COUNT,DAYS,SPAN such as 3,3,7: so many failures on so many days, the last so many "
+		"days behind the first; or never";
+	unsigned *const numbers[] = {&options->soft.count, &options->soft.days,
+				     &options->soft.span};
+	char word[NAME_BYTES_MAX];
+	options->soft_given = true;
+	if (strcmp(value, "never") == 0) {
+		options->soft.count = 0;
+		return BM_OK;
+	}
+	for (int i = 0; i < 3; i++) {
+		const size_t length = strcspn(value, ",");
+		if (length >= sizeof word || (value[length] == ',') != (i < 2))
+			return refuse(row, value, remedy);
+		memcpy(word, value, length);
+		word[length] = 0;
+		if (!bm_argument_number(word, i < 2, SOFT_MAX, numbers[i]))
+			return refuse(row, value, remedy);
+		value += length + (i < 2);
+	}
+	return BM_OK;
+}
+
+/* set_suppress_format - the form of table suppress */
+static enum bm_err set_suppress_format(struct bm_options *options, const struct row *row,
+				       const char *value)
+{
+	static const char *const words[] = {"table", "plain", NULL};
+	const int place = choose(row, value, words);
+	options->suppress_plain = place == 1;
+	return place < 0 ? BM_USAGE : BM_OK;
 }
 
 /* set_rules - one more file of rules */
@@ -398,7 +437,8 @@ static enum bm_err set_later(struct bm_options *options, const struct row *row, 
 static const struct row rows[] = {
 	{"output", "PATH", "Where the tables go",
 	 "a directory (made if need be), or one file with all\n"
-	 "tables if PATH ends in .json or .html; may be repeated.\n"
+	 "tables if PATH ends in .json, .html or .db (SQLite);\n"
+	 "may be repeated.\n"
 	 "Default: only the summary on standard output",
 	 set_output, .commands = IN_REPORT, .letter = 'o'},
 	{"format", "LIST", NULL,
@@ -415,6 +455,11 @@ static const struct row rows[] = {
 
 	{"bucket", "PERIOD", "What is counted", "hour, day, week or month (default day)",
 	 set_bucket, .commands = IN_REPORT, .letter = 'b'},
+	{"compare", NULL, NULL,
+	 "the last full period beside the one before: table\n"
+	 "compare, and a part of the summary; by week unless\n"
+	 "--bucket says otherwise",
+	 NULL, FLAG(compare), .commands = IN_REPORT},
 	{"since", "TIME", NULL,
 	 "only events from TIME on: 2026-01-31,\n"
 	 "2026-01-31T08:00, 7d, 12h, 2w, yesterday, today",
@@ -430,6 +475,15 @@ static const struct row rows[] = {
 	 .commands = IN_REPORT},
 	{"anonymize", "KEYFILE", NULL, "replace local parts by a hash with this key", set_anonymize,
 	 .commands = IN_REPORT},
+	{"soft", "RULE", NULL,
+	 "COUNT,DAYS,SPAN: in suppress as well after so many\n"
+	 "soft failures on so many days over a span of so many,\n"
+	 "without a delivery (default 3,3,7); or never",
+	 set_soft, .commands = IN_REPORT},
+	{"suppress-format", "FORM", NULL,
+	 "table, or plain: an address a line, for --table\n"
+	 "suppress, and as suppress.txt in directories",
+	 set_suppress_format, .commands = IN_REPORT},
 	{"rules", "FILE", "Rules",
 	 "more rules, tried before the built-in ones;\n"
 	 "may be repeated",
@@ -515,7 +569,8 @@ static const struct command {
 	 "  bouncemill report /var/log/mail.log*            the summary\n"
 	 "  bouncemill report -o tables /var/log            every table as CSV\n"
 	 "  bouncemill report -o report.json --since 30d .  all tables in one file\n"
-	 "  bouncemill report -t domains -f tsv mail.log | head\n"},
+	 "  bouncemill report -t domains -f tsv mail.log | head\n"
+	 "  bouncemill report -o mail.db mail.log && sqlite3 mail.db .schema\n"},
 	{"diagnose", BM_COMMAND_DIAGNOSE, IN_DIAGNOSE,
 	 "bouncemill diagnose [OPTION]... [TEXT|FILE]",
 	 "Says what one failure means: category, whose fault it is, what to do, and which rule "
@@ -814,6 +869,10 @@ static enum bm_err table_check(const struct bm_options *options)
 		       options->table);
 		return BM_USAGE;
 	}
+	if (table && table->compare_only && !options->compare) {
+		bm_say("--table", "%s is made by --compare (add it)", options->table);
+		return BM_USAGE;
+	}
 	return BM_OK;
 }
 
@@ -829,6 +888,33 @@ static enum bm_err format_check(const struct bm_options *options)
 		return BM_USAGE;
 	}
 	return BM_OK;
+}
+
+/* is_suppress - is that table asked for on standard output */
+static bool is_suppress(const struct bm_options *options)
+{
+	return options->table && strcmp(options->table, "suppress") == 0;
+}
+
+/* suppress_check - does anything become of the options for table suppress */
+static enum bm_err suppress_check(const struct bm_options *options)
+{
+	bool directory = false;
+	for (size_t i = 0; i < options->output_count; i++)
+		directory = directory || bm_render_one_file(options->outputs[i]) == NULL;
+	if (options->soft_given && !options->addresses)
+		bm_say("--soft",
+		       "is about table suppress, which holds addresses (add --addresses)");
+	else if (options->suppress_plain && !options->addresses)
+		bm_say("--suppress-format", "is about a table of addresses (add --addresses)");
+	else if (options->suppress_plain && !directory && !is_suppress(options))
+		bm_say("--suppress-format", "nothing is written in it (add --output DIRECTORY or "
+					    "--table suppress)");
+	else if (options->suppress_plain && !directory && options->format_count > 0)
+		bm_say("--suppress-format", "and --format for one table (one or the other)");
+	else
+		return BM_OK;
+	return BM_USAGE;
 }
 
 /* diagnose_check - one thing at a time */
@@ -869,8 +955,11 @@ static enum bm_err check(struct bm_options *options, const struct command *comma
 	}
 	if (command->command == BM_COMMAND_DIAGNOSE)
 		return diagnose_check(options);
+	if (options->compare && !options->bucket_given)
+		options->bucket = BM_BUCKET_WEEK;
 	if (options->table)
 		BM_TRY(table_check(options));
+	BM_TRY(suppress_check(options));
 	return format_check(options);
 }
 
@@ -931,6 +1020,7 @@ enum bm_err bm_options_parse(struct bm_options *options, int argc, char **argv)
 				       .since = BM_TIME_UNKNOWN,
 				       .until = BM_TIME_UNKNOWN,
 				       .lang = "en",
+				       .soft = BM_SOFT_RULE,
 				       .top = 10,
 				       .runs = 5};
 	if (argc < 2) {

@@ -8,6 +8,7 @@
 
 #include "bouncemill/clock.h"
 #include "bouncemill/error.h"
+#include "bouncemill/table.h"
 #include "bouncemill/writer.h"
 
 enum bm_command {
@@ -30,12 +31,16 @@ struct bm_options {
 	size_t format_count;
 	const char *table; /* -t: one table to stdout, or NULL */
 	enum bm_bucket bucket;
+	bool bucket_given; /* on the command line; else --compare counts by week */
+	bool compare;
 	bm_time since, until; /* wall clock, offset unknown; BM_TIME_UNKNOWN = no bound */
 	const char *tz;       /* --tz, or NULL */
 	int year;             /* --year, or 0 */
 	bool excel, raw_cells, addresses, strict, quiet, verbose, no_mmap,
 		json /* of bench and diagnose */;
-	const char *anonymize_key; /* contents of KEYFILE, or NULL; owned */
+	struct bm_soft_rule soft;        /* --soft */
+	bool soft_given, suppress_plain; /* --suppress-format plain */
+	const char *anonymize_key;       /* contents of KEYFILE, or NULL; owned */
 	size_t anonymize_key_size;
 	const char **rules; /* --rules files, in order; owned array */
 	size_t rules_count;

@@ -65,7 +65,9 @@ struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_tab
 	render->pieces = bm_zalloc((size_t)threads * PIECES_A_THREAD, sizeof *render->pieces);
 	const struct bm_table *table;
 	for (size_t i = 0; (table = bm_registry_table(i)) && render->count < TABLES_MAX; i++)
-		if ((only == NULL || table == only) && (!table->addresses_only || view->addresses))
+		if ((only == NULL || table == only) &&
+		    (!table->addresses_only || view->addresses) &&
+		    (!table->compare_only || view->compare))
 			render->list[render->count++].table = table;
 	bm_parallel(threads, render->count, open_one, render);
 	return render;

@@ -177,10 +177,24 @@ static const struct bm_writer *csv(void)
 	return bm_registry_writer(0);
 }
 
+/* plain_to_directory - the addresses to suppress, for import elsewhere */
+static enum bm_err plain_to_directory(struct bm_render *render, const char *dir)
+{
+	struct bm_text path = {0};
+	bm_text_format(&path, "%s/suppress%s", dir, bm_writer_lines.suffix);
+	bm_text_byte(&path, 0);
+	const enum bm_err err = bm_render_table(render, bm_render_find("suppress"),
+						&bm_writer_lines, (const char *)path.data);
+	bm_text_dispose(&path);
+	return err;
+}
+
 /* to_directory - each table in each of the wanted formats */
 static enum bm_err to_directory(struct bm_render *render, const struct bm_options *options,
 				const char *dir)
 {
+	if (options->suppress_plain)
+		BM_TRY(plain_to_directory(render, dir));
 	if (options->format_count == 0)
 		return bm_render_directory(render, csv(), dir);
 	for (size_t i = 0; i < options->format_count; i++)
@@ -191,6 +205,8 @@ static enum bm_err to_directory(struct bm_render *render, const struct bm_option
 /* table_writer - the format of -t: the one of texts that was asked for */
 static const struct bm_writer *table_writer(const struct bm_options *options)
 {
+	if (options->suppress_plain && strcmp(options->table, "suppress") == 0)
+		return &bm_writer_lines;
 	for (size_t i = 0; i < options->format_count; i++)
 		if (!options->formats[i]->document)
 			return options->formats[i];
@@ -252,6 +268,8 @@ static int deliver(struct bm_inputs *inputs, const struct bm_options *options,
 				     .lang = options->lang,
 				     .partial = inputs->partial,
 				     .addresses = options->addresses,
+				     .soft = options->soft,
+				     .compare = options->compare,
 				     .hide_addresses =
 					     !options->addresses || options->anonymize_key};
 	const enum bm_err err = write_all(&view, options, run->threads);

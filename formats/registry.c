@@ -21,6 +21,8 @@
 	X(totals)                                                                                  \
 	X(cube)                                                                                    \
 	X(trend)                                                                                   \
+	X(incidents)                                                                               \
+	X(compare)                                                                                 \
 	X(categories)                                                                              \
 	X(domains)                                                                                 \
 	X(providers)                                                                               \
@@ -31,10 +33,12 @@
 	X(deferrals)                                                                               \
 	X(coverage)                                                                                \
 	X(rules)                                                                                   \
+	X(typos)                                                                                   \
+	X(blocklists)                                                                              \
 	X(recipients)                                                                              \
 	X(suppress)
 
-#define WRITERS(X) X(csv) X(tsv) X(json) X(html)
+#define WRITERS(X) X(csv) X(tsv) X(json) X(html) X(sqlite)
 
 #define X(name) extern const struct bm_codec bm_codec_##name;
 CODECS(X)

@@ -72,6 +72,7 @@ system=$(printf '%s' "$system" | tr '\n' ' ')
 homes='
 archive.h              formats/codecs/archive.c
 archive_entry.h        formats/codecs/archive.c
+arpa/inet.h            engine/classify.c
 bzlib.h                formats/codecs/bzip2.c
 gmime/gmime.h          formats/mails/decode.c
 getopt.h               engine/options.c bench/generate_main.c
@@ -86,6 +87,7 @@ lz4frame.h             formats/codecs/lz4.c
 lzma.h                 formats/codecs/xz.c
 mimalloc.h             engine/base/error.c
 pthread.h              engine/pipeline.c
+sqlite3.h              formats/writers/sqlite.c
 xxhash.h               engine/base/hash.c
 zlib.h                 formats/codecs/gzip.c
 zstd.h                 formats/codecs/zstd.c

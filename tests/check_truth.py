@@ -122,6 +122,10 @@ def check_generated(report, truth, judge):
                   tally(report.table("senders"), ("sender_domain",), OUTCOMES + ("messages",)))
     judge.compare("deferrals by last category", spread(truth["deferrals_by_last"], ENDINGS),
                   tally(report.table("deferrals"), ("category",), ENDINGS))
+    planted = {(*row[:4],): 1 for row in truth["incidents"]}
+    found = {(row["start"], row["end"], row["name"], row["category"]): 1
+             for row in report.table("incidents")}
+    judge.compare("incidents", planted, found)
     whole = report.totals()
     names = ("lines", "bytes", "rejected") + OUTCOMES
     if whole:

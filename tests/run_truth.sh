@@ -52,6 +52,8 @@ if [ -x "$generate" ]; then
 		generated "form-$form" --seed 7 --form "$form" --out "$work/form-$form/mail.log"
 	done
 	generated days --seed 8 --split day --start 2023-12-20 --out "$work/days"
+	generated incidents --seed 10 --bytes 24M --incident 24:3:microsoft:blocklisted:150 \
+		--incident 32:2:google:spam-related:80 --out "$work/incidents/mail.log"
 	generated filter --seed 9 --filter --hosts 1 --out "$work/filter/mail.log"
 else
 	echo "run_truth.sh: SKIPPED: no generator at $generate"

@@ -119,6 +119,9 @@ static inline void dump_key(const struct bm_tally *tally, int kind, const uint32
 	case BM_CELLS_RESOLVE:
 		snprintf(text, 3000, "%s %u %u", dump_pair(tally, key[0]), key[1], key[2]);
 		break;
+	case BM_CELLS_DAYS:
+		snprintf(text, 3000, "%s %d", dump_name(tally->addresses, key[0]), (int)key[1]);
+		break;
 	case BM_CELLS_SPREAD:
 		snprintf(text, 3000, "%s %s", dump_name(tally->templates, key[0]),
 			 dump_name(tally->domains, key[1]));
@@ -191,11 +194,27 @@ static inline void dump_records(struct dump *dump, const struct bm_tally *tally)
 		if (record->seen.first != BM_TIME_UNKNOWN)
 			DUMP(dump,
 			     "address %s: seen %" PRId64 " %" PRId64 " last %" PRId64
-			     " %d evidence %d %.*s",
+			     " %d delivered %" PRId64 " hard %" PRId64 " %" PRIu64,
 			     dump_name(tally->addresses, i), record->seen.first, record->seen.last,
-			     record->last_final, (int)record->last_outcome, record->evidence_hard,
-			     (int)record->evidence.size,
-			     record->evidence.data ? (const char *)record->evidence.data : "");
+			     record->last_final, (int)record->last_outcome, record->last_delivered,
+			     record->last_hard, record->hard);
+		for (size_t k = 0; k < sizeof record->evidence / sizeof *record->evidence; k++)
+			if (record->evidence[k].text.data)
+				DUMP(dump, "address %s: evidence %zu %" PRId64 " %d %.*s",
+				     dump_name(tally->addresses, i), k, record->evidence[k].time,
+				     (int)record->evidence[k].category,
+				     (int)record->evidence[k].text.size,
+				     (const char *)record->evidence[k].text.data);
+	}
+	for (uint32_t i = 0; i < bm_intern_count(tally->listings); i++) {
+		const struct bm_listing_record *const record = bm_tally_listing_at(tally, i);
+		if (record->n[0] | record->n[1] | record->n[2] | record->n[3])
+			DUMP(dump,
+			     "listing %s: %" PRIu64 " %" PRIu64 " %" PRIu64 " seen %" PRId64
+			     " %" PRId64,
+			     dump_name(tally->listings, i), record->n[BM_BOUNCED],
+			     record->n[BM_EXPIRED], record->n[BM_DEFERRED], record->seen.first,
+			     record->seen.last);
 	}
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		if (tally->category[i].first != BM_TIME_UNKNOWN)

@@ -116,6 +116,17 @@ Test(blocklist, pages_are_links_or_none)
 	cr_expect_eq(found.page.size, 0, "closed");
 }
 
+Test(blocklist, pages_are_known_by_name)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct bm_blocklist found;
+		if (bm_blocklist_find(bm_bytes_of(table[i].text), &found))
+			cr_expect(bm_bytes_equal(bm_blocklist_page(found.name), found.page), "%s",
+				  table[i].name);
+	}
+	cr_expect_eq(bm_blocklist_page(BM_BYTES("no such list")).size, 0);
+}
+
 Test(blocklist, cut_texts_are_read_within_their_bounds)
 {
 	static const char whole[] = "554 [2001:db8::1] zen.spamhaus.org a.example 192.0.2.1:";

@@ -147,3 +147,26 @@ Test(provider, registrable_domains_of_others)
 			  (int)got.size, (const char *)got.data);
 	}
 }
+
+/* What bears hard on an address is the recipient's, and hard; what the sender or the message is to blame for
+ * says nothing about it. */
+Test(category, failures_bear_on_addresses_by_whose_fault_they_are)
+{
+	for (unsigned i = 0; i < BM_CATEGORY_COUNT; i++) {
+		const enum bm_category category = (enum bm_category)i;
+		const char *const fault = bm_category_fault(category);
+		const bool hard = strcmp(bm_category_severity(category), "hard") == 0;
+		enum bm_bearing want = BM_BEARING_NONE;
+		if (strcmp(fault, "recipient") == 0)
+			want = hard ? BM_BEARING_HARD : BM_BEARING_SOFT;
+		else if (strcmp(fault, "network") == 0 || category == BM_CATEGORY_UNKNOWN)
+			want = BM_BEARING_SOFT;
+		else if (category == BM_CATEGORY_FEEDBACK_LOOP)
+			want = BM_BEARING_HARD;
+		cr_expect_eq(bm_category_bearing(category), want, "%s", bm_category_name(category));
+	}
+	cr_expect_eq(bm_category_bearing(BM_CATEGORY_BAD_MAILBOX), BM_BEARING_HARD);
+	cr_expect_eq(bm_category_bearing(BM_CATEGORY_QUOTA_ISSUES), BM_BEARING_SOFT);
+	cr_expect_eq(bm_category_bearing(BM_CATEGORY_SPAM_RELATED), BM_BEARING_NONE);
+	cr_expect_eq(bm_category_bearing(BM_CATEGORY_DELIVERED), BM_BEARING_NONE);
+}

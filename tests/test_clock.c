@@ -95,6 +95,8 @@ Test(clock, the_period_before)
 			cr_assert_eq(bm_period_of(last, kind), before);
 			if (kind != BM_BUCKET_MONTH)
 				cr_assert_eq((period - before) * unit, seconds[bucket]);
+			cr_assert_eq(bm_period_start(period, kind), period * unit);
+			cr_assert_eq(bm_period_end(before, kind), period * unit);
 		}
 	}
 	cr_assert_eq(bm_period_before(BM_PERIOD_UNKNOWN, BM_BUCKET_DAY), BM_PERIOD_UNKNOWN);

@@ -225,6 +225,16 @@ Test(options, what_is_not_there_yet_is_refused_not_ignored)
 	cr_assert(refused("bouncemill merge a", "this version"));
 }
 
+Test(options, compare_counts_by_week_unless_told)
+{
+	cr_assert_eq(parse("bouncemill report a --compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_WEEK);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report a -b day --compare -t compare"), BM_OK);
+	cr_assert(options.compare && options.bucket == BM_BUCKET_DAY);
+	bm_options_dispose(&options);
+}
+
 Test(options, contradictions)
 {
 	cr_assert(refused("bouncemill report a -f json", "nothing is written"));
@@ -237,6 +247,7 @@ Test(options, contradictions)
 	cr_assert(refused("bouncemill report a -o r.htm", ".html"));
 	cr_assert(refused("bouncemill report a -o r.sqlite", ".db"));
 	cr_assert(refused("bouncemill report a -f parquet -o x", "one of csv"));
+	cr_assert(refused("bouncemill report a -t compare", "--compare"));
 	cr_assert_eq(parse("bouncemill report a -t recipients --addresses -f json"), BM_OK);
 	cr_assert_eq(options.format_count, 1);
 	cr_assert_str_eq(options.formats[0]->name, "json");
@@ -355,4 +366,49 @@ Test(options, diagnose_does_one_thing_at_a_time)
 	cr_assert(refused("bouncemill diagnose --lang de x", "one of en, zh"));
 	cr_assert(refused("bouncemill diagnose --top 3 x", "bouncemill report"));
 	cr_assert(refused("bouncemill report --batch a x", "bouncemill diagnose"));
+}
+
+Test(options, the_rule_of_soft_failures)
+{
+	cr_assert_eq(parse("bouncemill report x"), BM_OK);
+	cr_expect(options.soft.count == 3 && options.soft.days == 3 && options.soft.span == 7);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report --addresses --soft 5,2,0 x"), BM_OK);
+	cr_expect(options.soft.count == 5 && options.soft.days == 2 && options.soft.span == 0);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report --addresses --soft never x"), BM_OK);
+	cr_expect_eq(options.soft.count, 0);
+	bm_options_dispose(&options);
+	static const char *const wrong[] = {"3",      "3,3",    "3,3,7,9",    "0,3,7",
+					    "3,0,7",  "3,3,",   ",3,7",       "3,x,7",
+					    "-3,3,7", "3,3,7d", "3,3,1000001"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		char line[100];
+		snprintf(line, sizeof line, "bouncemill report --addresses --soft %s x", wrong[i]);
+		cr_expect(refused(line, "COUNT,DAYS,SPAN"));
+	}
+	cr_expect(refused("bouncemill report --soft 3,3,7 x", "add --addresses"));
+}
+
+Test(options, a_plain_list_goes_somewhere)
+{
+	cr_assert_eq(parse("bouncemill report --addresses -t suppress --suppress-format plain x"),
+		     BM_OK);
+	cr_expect(options.suppress_plain);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report --addresses -o dir --suppress-format plain -f tsv x"),
+		     BM_OK);
+	bm_options_dispose(&options);
+	cr_assert_eq(parse("bouncemill report --suppress-format table x"), BM_OK);
+	cr_expect_not(options.suppress_plain);
+	bm_options_dispose(&options);
+	cr_expect(refused("bouncemill report --suppress-format plane x", "did you mean plain"));
+	cr_expect(refused("bouncemill report --suppress-format plain -o d x", "--addresses"));
+	cr_expect(refused("bouncemill report --addresses --suppress-format plain x",
+			  "--table suppress"));
+	cr_expect(refused("bouncemill report --addresses --suppress-format plain -o a.json x",
+			  "--table suppress"));
+	cr_expect(refused("bouncemill report --addresses -t suppress --suppress-format plain -f "
+			  "tsv x",
+			  "one or the other"));
 }

@@ -6,6 +6,7 @@
 #include "bouncemill/writer.h"
 
 #include <criterion/criterion.h>
+#include "count.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -308,35 +309,217 @@ Test(table, coverage_sums_what_was_malformed)
 	expect("coverage", "mail.log,postfix,gzip,10,9,4,2,3,,,ok,1\n");
 }
 
-/* mail - an address's outcome in a category */
-static void mail(const char *address, enum bm_category category, enum bm_outcome outcome,
-		 int64_t wall)
+/* mail - an address's outcome in a category, counted as in a run, with a reply as evidence */
+static void mail(const char *address, enum bm_category category, enum bm_outcome outcome, int day,
+		 const char *reply)
 {
-	const uint32_t id = bm_tally_address(tally, bm_bytes_of(address));
-	struct bm_address_record *const record = &tally->address[id];
-	const bm_time time = bm_time_make(wall, 0);
-	put(BM_CELLS_ADDRESSES, id, category, 0, outcome, 1);
-	if (outcome != BM_DEFERRED && time >= record->last_final) {
-		record->last_final = time;
-		record->last_outcome = outcome;
-	}
+	struct bm_counter counter = {.tally = tally, .bucket = BM_BUCKET_DAY, .addresses = true};
+	const bm_time time = bm_time_make((int64_t)(DAY + day) * 86400 + 43200, 0);
+	struct bm_fact fact = {.time = time,
+			       .domain = bm_tally_domain(tally, BM_BYTES("x.example")),
+			       .provider = bm_tally_provider(tally, BM_BYTES("p")),
+			       .template = bm_tally_template(tally, BM_BYTES("t")),
+			       .address = bm_tally_address(tally, bm_bytes_of(address)),
+			       .category = (uint8_t)category,
+			       .outcome = (uint8_t)outcome,
+			       .delay_step = BM_NO_STEP};
+	const enum bm_bearing bearing = bm_category_bearing(category);
+	if (bearing != BM_BEARING_NONE && outcome != BM_DELIVERED)
+		bm_tally_evidence(tally, bm_evidence_of(&tally->address[fact.address], bearing),
+				  time, category, bm_bytes_of(reply));
+	if (outcome == BM_EXPIRED)
+		bm_count_expired(&counter, &fact, time);
+	else
+		bm_count_attempt(&counter, &fact);
 }
+
+/* again - the same on several days, of which -1 is the end */
+static void again(const char *address, enum bm_category category, enum bm_outcome outcome,
+		  const int *days)
+{
+	for (; *days >= 0; days++)
+		mail(address, category, outcome, *days, "full");
+}
+
+#define SEEN(first, last) "2026-01-" first "T12:00:00+00:00,2026-01-" last "T12:00:00+00:00,,"
 
 Test(table, suppress_lists_hard_failures_that_were_not_mended)
 {
-	mail("hard@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 10);
-	mail("late@x", CATEGORY(BAD_MAILBOX), BM_EXPIRED, 10);
-	mail("soft@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 10);
-	mail("mended@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 10);
-	mail("mended@x", CATEGORY(DELIVERED), BM_DELIVERED, 20);
-	mail("open@x", CATEGORY(BAD_MAILBOX), BM_DEFERRED, 10);
-	expect("suppress", "hard@x,bad-mailbox,hard,,,,\n"
-			   "late@x,bad-mailbox,hard,,,,\n");
-	expect("recipients", "hard@x,bounced,bad-mailbox,1,0,0,,\n"
-			     "late@x,expired,bad-mailbox,0,1,0,,\n"
-			     "mended@x,delivered,bad-mailbox,1,0,0,,\n"
-			     "open@x,deferred,bad-mailbox,0,0,1,,\n"
-			     "soft@x,bounced,quota-issues,1,0,0,,\n");
+	mail("hard@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 0, "gone");
+	mail("late@x", CATEGORY(BAD_MAILBOX), BM_EXPIRED, 0, "gone");
+	mail("soft@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 0, "full");
+	mail("ours@x", CATEGORY(AUTHENTICATION_FAILED), BM_BOUNCED, 0, "no SPF");
+	mail("spam@x", CATEGORY(SPAM_RELATED), BM_BOUNCED, 0, "spam");
+	mail("mended@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 0, "gone");
+	mail("mended@x", CATEGORY(DELIVERED), BM_DELIVERED, 1, "");
+	mail("mended@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 2, "full");
+	mail("again@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 2, "b");
+	mail("again@x", CATEGORY(DELIVERED), BM_DELIVERED, 3, "");
+	mail("again@x", CATEGORY(INACTIVE_MAILBOX), BM_BOUNCED, 4, "c");
+	mail("again@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 1, "a");
+	mail("open@x", CATEGORY(BAD_MAILBOX), BM_DEFERRED, 0, "gone");
+	expect("suppress",
+	       "again@x,inactive-mailbox,hard,c," SEEN(
+		       "02", "05") "stop,3,\n"
+				   "hard@x,bad-mailbox,hard,gone," SEEN(
+					   "01", "01") "stop,1,\n"
+						       "late@x,bad-mailbox,hard,gone," SEEN(
+							       "01", "01") "stop,1,\n");
+}
+
+/* Three failures, three days, seven days from the first to the last, and no delivery. */
+Test(table, suppress_lists_soft_failures_again_and_again)
+{
+	view.soft = BM_SOFT_RULE;
+	again("enough@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 3, 7, -1});
+	again("short@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 3, 6, -1});
+	again("twodays@x", CATEGORY(QUOTA_ISSUES), BM_DEFERRED, (int[]){0, 0, 9, 9, -1});
+	again("mended@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 3, 7, -1});
+	mail("mended@x", CATEGORY(DELIVERED), BM_DELIVERED, 7, "");
+	again("since@x", CATEGORY(BAD_CONNECTION), BM_EXPIRED, (int[]){0, 2, 4, 9, 11, -1});
+	mail("since@x", CATEGORY(DELIVERED), BM_DELIVERED, 2, "");
+	again("until@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 2, 4, 9, -1});
+	mail("until@x", CATEGORY(DELIVERED), BM_DELIVERED, 3, "");
+	again("ours@x", CATEGORY(BLOCKLISTED), BM_DEFERRED, (int[]){0, 3, 7, -1});
+	again("greeted@x", CATEGORY(GREYLISTING), BM_DEFERRED, (int[]){0, 5, 9, -1});
+	mail("later@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, 8, "latest");
+	again("later@x", CATEGORY(QUOTA_ISSUES), BM_BOUNCED, (int[]){0, 3, -1});
+	expect("suppress",
+	       "enough@x,quota-issues,soft,full," SEEN(
+		       "01",
+		       "08") "reach-otherwise,3,3\n"
+			     "greeted@x,greylisting,soft,full," SEEN(
+				     "01",
+				     "10") "reach-otherwise,3,3\n"
+					   "later@x,quota-issues,soft,latest," SEEN(
+						   "01",
+						   "09") "reach-otherwise,3,3\n"
+							 "since@x,bad-connection,soft,full," SEEN(
+								 "01",
+								 "12") "reach-otherwise,3,3\n");
+	view.soft = (struct bm_soft_rule){.count = 4, .days = 2, .span = 9};
+	expect("suppress",
+	       "twodays@x,quota-issues,soft,full," SEEN("01", "10") "reach-otherwise,4,2\n");
+	view.soft.count = 0;
+	expect("suppress", "");
+}
+
+Test(table, recipients_by_their_last_final_outcome)
+{
+	mail("hard@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 0, "");
+	mail("mended@x", CATEGORY(BAD_MAILBOX), BM_BOUNCED, 0, "");
+	mail("mended@x", CATEGORY(DELIVERED), BM_DELIVERED, 1, "");
+	mail("open@x", CATEGORY(BAD_MAILBOX), BM_DEFERRED, 0, "");
+	static const char *const want[] = {
+		"hard@x,bounced,bad-mailbox,1,0,0,2026-01-01",
+		"mended@x,delivered,bad-mailbox,1,0,0,2026-01-01",
+		"open@x,deferred,bad-mailbox,0,0,1,2026-01-01",
+	};
+	expect_starts("recipients", want, 3);
+}
+
+/* fail - a domain that was not delivered to, so many times; ok - one that was */
+static void fail(const char *domain, uint32_t n)
+{
+	count(DAY, domain, "p", CATEGORY(BAD_DOMAIN), BM_BOUNCED, n);
+}
+
+static void ok(const char *domain, uint32_t n)
+{
+	count(DAY, domain, "p", CATEGORY(DELIVERED), BM_DELIVERED, n);
+}
+
+Test(table, typos_of_large_mail_domains)
+{
+	fail("gmial.com", 3);
+	fail("gmail.con", 2);
+	fail("gamil.con", 1);
+	fail("qq.co", 1);
+	fail("hotmail.com", 900); /* fails a lot, and is what it is */
+	ok("hotmail.com", 100);
+	fail("yhaoo.co.uk", 1);
+	fail("outlok.com", 5); /* is delivered to more often */
+	ok("outlok.com", 6);
+	ok("gmail.com", 500);
+	ok("other.co", 1);
+	expect("typos", "gmial.com,3,gmail.com,0.948104,1,0,500,bad-domain,,\n"
+			"gmail.con,2,gmail.com,0.948735,1,0,500,bad-domain,,\n"
+			"gamil.con,1,gmail.com,0.422765,2,0,500,bad-domain,,\n"
+			"qq.co,1,qq.com,0.474525,1,0,0,bad-domain,,\n"
+			"yhaoo.co.uk,1,yahoo.co.uk,0.949051,1,0,0,bad-domain,,\n");
+}
+
+Test(table, typos_of_domains_that_deliver)
+{
+	fail("acme-tolos.example", 1);
+	ok("acme-tools.example", 3);
+	ok("two-edits-few.example", 99);
+	fail("towedits-few.example", 1);
+	ok("two-edits-many.example", 100);
+	fail("towedits-many.example", 1);
+	ok("s12.hosting.example", 50); /* numbered, not mistyped */
+	fail("s13.hosting.example", 1);
+	ok("firm.de", 50); /* somebody else's: .se is in use */
+	fail("firm.se", 1);
+	ok("others.se", 1);
+	fail("xn--bcher-kva.example", 1); /* b\u00fccher: one letter away, in Unicode */
+	ok("bucher.example", 9);
+	fail("dead.example", 30); /* fails more than it could be mistyped */
+	ok("bead.example", 2);
+	fail("[192.0.2.1]", 5);
+	ok("[192.0.2.2]", 5);
+	expect("typos",
+	       "acme-tolos.example,1,acme-tools.example,0.712500,1,0,3,bad-domain,,\n"
+	       "towedits-many.example,1,two-edits-many.example,0.670173,2,0,100,bad-domain,,\n"
+	       "xn--bcher-kva.example,1,bucher.example,0.765000,1,0,9,bad-domain,,\n");
+}
+
+Test(table, suggestions_are_for_domains_that_are_likely_mistyped)
+{
+	mail("ann@gmial.com", CATEGORY(BAD_DOMAIN), BM_BOUNCED, 0, "no such domain");
+	mail("bob@gamil.con", CATEGORY(BAD_DOMAIN), BM_BOUNCED, 0, "no such domain");
+	mail("nobody", CATEGORY(BAD_DOMAIN), BM_BOUNCED, 0, "no such domain");
+	fail("gmial.com", 1);
+	fail("gamil.con", 1);
+	struct bm_text text = render("suppress");
+	cr_expect(strstr((const char *)text.data, "T12:00:00+00:00,ann@gmail.com,stop,1,\n"));
+	cr_expect_null(strstr((const char *)text.data, "bob@gmail.com"));
+	bm_text_dispose(&text);
+}
+
+/* list - what a reply said is listed */
+static void list(struct bm_bytes name, uint64_t bounced, uint64_t expired, uint64_t deferred)
+{
+	struct bm_listing_record *const record =
+		bm_tally_listing_at(tally, bm_tally_listing(tally, name));
+	record->n[BM_BOUNCED] = bounced;
+	record->n[BM_EXPIRED] = expired;
+	record->n[BM_DEFERRED] = deferred;
+}
+
+Test(table, blocklists_that_cost_most_come_first)
+{
+	list(BM_BYTES("spamcop\0"
+		      "192.0.2.2"),
+	     1, 2, 0);
+	list(BM_BYTES("spamcop\0"
+		      "192.0.2.1"),
+	     1, 2, 0);
+	list(BM_BYTES("sorbs\0"), 0, 0, 7);
+	list(BM_BYTES("uribl\0"
+		      "a.example"),
+	     0, 0, 8);
+	list(BM_BYTES("spamhaus-zen\0"
+		      "2001:db8::1"),
+	     4, 0, 0);
+	list(BM_BYTES("psbl\0"
+		      "192.0.2.9"),
+	     0, 0, 0); /* named and not counted */
+	expect("blocklists", "spamhaus-zen,2001:db8::1,4,0,,,https://check.spamhaus.org/\n"
+			     "spamcop,192.0.2.1,3,0,,,https://www.spamcop.net/bl.shtml\n"
+			     "spamcop,192.0.2.2,3,0,,,https://www.spamcop.net/bl.shtml\n"
+			     "uribl,a.example,0,8,,,https://admin.uribl.com/\n"
+			     "sorbs,,0,7,,,\n");
 }
 
 /* by_text - for qsort, the plain twin of the ranking */

@@ -53,6 +53,8 @@ static struct bm_fact make_fact(struct chance *chance, struct bm_tally *tally)
 	fact.category = (uint8_t)(fact.outcome == BM_DELIVERED ? BM_CATEGORY_DELIVERED
 							       : 1 + chance_below(chance, 24));
 	if (fact.outcome != BM_DELIVERED) {
+		if (chance_percent(chance, 50))
+			fact.listing = bm_tally_listing(tally, pick(chance, "listing", text)) + 1;
 		const struct bm_bytes name = pick(chance, "template", text);
 		fact.template = bm_tally_template(tally, name);
 		if (chance_percent(chance, 70))
@@ -72,14 +74,11 @@ static void count_one(struct chance *chance, struct bm_counter *counter)
 		struct bm_address_record *const address = &tally->address[fact.address];
 		bm_tally_sample(tally, &tally->template[fact.template].sample,
 				pick(chance, "sample", text));
-		/* Evidence as the classifier keeps it: of a hard category first. */
-		const bool hard = chance_percent(chance, 30);
-		if (hard && !address->evidence_hard)
-			address->evidence = (struct bm_bytes){0};
-		const struct bm_bytes evidence = pick(chance, "evidence", text);
-		if (hard || !address->evidence_hard)
-			bm_tally_sample(tally, &address->evidence, evidence);
-		address->evidence_hard |= hard;
+		/* Few times, so that many failures are of the same. */
+		bm_tally_evidence(tally, &address->evidence[chance_below(chance, 2)],
+				  bm_time_make(chance_below(chance, 3), 0),
+				  (enum bm_category)(1 + chance_below(chance, 2)),
+				  pick(chance, "evidence", text));
 	}
 	if (fact.outcome == BM_DEFERRED) {
 		const bm_time end =
@@ -221,6 +220,39 @@ Test(tally, the_smallest_sample_wins)
 			cr_assert(bm_bytes_equal(sample, bm_bytes_of(least)), "'%.*s', not '%s'",
 				  (int)sample.size, (const char *)sample.data, least);
 		}
+	}
+	bm_tally_free(tally);
+}
+
+/* The last failure wins, of the same time the smaller category, then the smaller text; in any order. */
+Test(tally, the_last_evidence_wins)
+{
+	static const struct {
+		int time;
+		enum bm_category category;
+		const char *text;
+	} failures[] = {{1, BM_CATEGORY_BAD_MAILBOX,
+			 "a long text of the first day, which needs more "
+			 "room than the least that is given out"},
+			{3, BM_CATEGORY_BAD_DOMAIN, "z"},
+			{3, BM_CATEGORY_BAD_DOMAIN, "y"},
+			{3, BM_CATEGORY_INACTIVE_MAILBOX, "zz"},
+			{3, BM_CATEGORY_INACTIVE_MAILBOX, "zzz"},
+			{2, BM_CATEGORY_BAD_MAILBOX, ""}};
+	enum { COUNT = sizeof failures / sizeof *failures };
+	struct bm_tally *const tally = bm_tally_new();
+	struct chance chance = {8};
+	for (int round = 0; round < 1000; round++) {
+		struct bm_evidence evidence = {0};
+		unsigned seen = 0;
+		while (seen != (1u << COUNT) - 1) {
+			const uint32_t i = chance_below(&chance, COUNT);
+			bm_tally_evidence(tally, &evidence, failures[i].time, failures[i].category,
+					  bm_bytes_of(failures[i].text));
+			seen |= 1u << i;
+		}
+		cr_assert(bm_bytes_equal(evidence.text, BM_BYTES("zz")));
+		cr_assert_eq(evidence.category, BM_CATEGORY_INACTIVE_MAILBOX);
 	}
 	bm_tally_free(tally);
 }

@@ -65,7 +65,16 @@ static bool add_try(struct chance *chance, int day, unsigned second, unsigned id
 	const char *const relay =
 		filtered ? "127.0.0.1[127.0.0.1]:10024" : "mx.d.example[192.0.2.1]:25";
 	const unsigned domain = id % 97;
-	if (luck < 40)
+	if (luck < 50 && id % 5 == 0)
+		snprintf(rest, sizeof rest,
+			 "to=<u%u@d%u.example>, relay=mx.d%u.example[192.0.2.%u]:25, delay=1, "
+			 "dsn=%s.7.1, status=%s (host mx.d%u.example[192.0.2.%u] said: %s.7.1 "
+			 "Client host [198.51.100.%u] blocked using zen.spamhaus.org (in reply to "
+			 "RCPT TO command))",
+			 id, domain, domain, domain, luck < 40 ? "4" : "5",
+			 luck < 40 ? "deferred" : "bounced", domain, domain,
+			 luck < 40 ? "450 4" : "550 5", id % 7);
+	else if (luck < 40)
 		snprintf(rest, sizeof rest,
 			 "to=<u%u@d%u.example>, relay=none, delay=1, dsn=4.4.1, status=deferred "
 			 "(connect to mx.d%u.example[192.0.2.%u]:25: Connection timed out)",

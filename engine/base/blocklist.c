@@ -26,6 +26,7 @@ enum {
 };
 
 static struct bm_signs signs;
+static uint16_t list_count;
 static struct list {
 	struct bm_bytes name, page;
 	bool domains;
@@ -34,22 +35,21 @@ static struct list {
 /* line_read - one list, or (behind a blank) more signs of the one before it */
 static void line_read(struct bm_bytes line)
 {
-	static uint16_t count;
 	const bool more = line.size && line.data[0] == ' ';
 	if (!more) {
 		const struct bm_bytes name = bm_data_word(&line), kind = bm_data_word(&line);
 		if (!name.size)
 			return;
-		assert(count < BM_LISTS_MAX);
+		assert(list_count < BM_LISTS_MAX);
 		const struct bm_bytes page = bm_data_word(&line);
-		lists[count].name = name;
-		lists[count].domains = bm_bytes_equal(kind, BM_BYTES("domain"));
-		lists[count].page =
+		lists[list_count].name = name;
+		lists[list_count].domains = bm_bytes_equal(kind, BM_BYTES("domain"));
+		lists[list_count].page =
 			bm_bytes_equal(page, BM_BYTES("-")) ? (struct bm_bytes){0} : page;
-		count++;
+		list_count++;
 	}
 	for (struct bm_bytes token; (token = bm_sign_token(&line)).size;)
-		bm_signs_add(&signs, token, count - 1);
+		bm_signs_add(&signs, token, list_count - 1);
 }
 
 /* lists_read - runs before main() */
@@ -239,4 +239,12 @@ bool bm_blocklist_find(struct bm_bytes text, struct bm_blocklist *found)
 	if (!found->listed.size)
 		found->listed = address_in(text);
 	return true;
+}
+
+struct bm_bytes bm_blocklist_page(struct bm_bytes name)
+{
+	for (uint16_t i = 0; i < list_count; i++)
+		if (bm_bytes_equal(lists[i].name, name))
+			return lists[i].page;
+	return (struct bm_bytes){0};
 }

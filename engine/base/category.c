@@ -59,6 +59,18 @@ const char *bm_category_severity(enum bm_category category)
 	return categories[category].severity;
 }
 
+enum bm_bearing bm_category_bearing(enum bm_category category)
+{
+	const struct traits *const traits = &categories[category];
+	if (category == BM_CATEGORY_FEEDBACK_LOOP)
+		return BM_BEARING_HARD;
+	if (category == BM_CATEGORY_UNKNOWN || strcmp(traits->fault, FAULT_NETWORK) == 0)
+		return BM_BEARING_SOFT;
+	if (strcmp(traits->fault, FAULT_RECIPIENT) != 0)
+		return BM_BEARING_NONE;
+	return strcmp(traits->severity, SEVERITY_HARD) == 0 ? BM_BEARING_HARD : BM_BEARING_SOFT;
+}
+
 enum bm_category bm_category_find(struct bm_bytes name)
 {
 	unsigned i = 0;

@@ -94,6 +94,23 @@ int64_t bm_period_distance(bm_period earlier, bm_period later, enum bm_bucket bu
 	return ((int64_t)later - earlier) / (bucket == BM_BUCKET_WEEK ? 7 : 1);
 }
 
+int64_t bm_period_start(bm_period period, enum bm_bucket bucket)
+{
+	return (int64_t)period * (bucket == BM_BUCKET_HOUR ? HOUR_SECONDS : DAY_SECONDS);
+}
+
+int64_t bm_period_end(bm_period period, enum bm_bucket bucket)
+{
+	enum { MONTH_DAYS_MAX = 31 };
+	const int64_t start = bm_period_start(period, bucket);
+	if (bucket == BM_BUCKET_HOUR)
+		return start + HOUR_SECONDS;
+	if (bucket != BM_BUCKET_MONTH)
+		return start + (bucket == BM_BUCKET_WEEK ? 7 : 1) * (int64_t)DAY_SECONDS;
+	const bm_time next = bm_time_make(start + MONTH_DAYS_MAX * (int64_t)DAY_SECONDS, 0);
+	return bm_period_start(bm_period_of(next, bucket), bucket);
+}
+
 /* week_text - ISO 8601 week of a Monday: the year is that of its Thursday */
 static int week_text(int64_t monday, char *text)
 {

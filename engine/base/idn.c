@@ -1,4 +1,4 @@
-/* idn.c - A-labels by libidn2, the only place that knows it. */
+/* idn.c - A-labels and back by libidn2, the only place that knows it. */
 #include "idn.h"
 
 #include <idn2.h>
@@ -24,4 +24,24 @@ struct bm_bytes bm_idn_labels(struct bm_bytes domain, uint8_t *buffer, size_t ro
 	}
 	idn2_free(ascii);
 	return domain;
+}
+
+unsigned bm_idn_letters(struct bm_bytes domain, uint32_t *letters, unsigned room)
+{
+	char name[NAME_BYTES_MAX + 1];
+	uint32_t *unicode = NULL;
+	unsigned count = 0;
+	if (domain.size > NAME_BYTES_MAX || memchr(domain.data, 0, domain.size))
+		return 0;
+	memcpy(name, domain.data, domain.size);
+	name[domain.size] = 0;
+	if (idn2_to_unicode_8z4z(name, &unicode, IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return 0;
+	while (count < room && unicode[count]) {
+		letters[count] = unicode[count];
+		count++;
+	}
+	const bool whole = unicode[count] == 0;
+	idn2_free(unicode);
+	return whole ? count : 0;
 }

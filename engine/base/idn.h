@@ -11,6 +11,10 @@
 /* bm_idn_labels - the same for a domain that is known not to be ASCII */
 struct bm_bytes bm_idn_labels(struct bm_bytes domain, uint8_t *buffer, size_t room);
 
+/* bm_idn_letters - the code points of a domain with its A-labels in Unicode; returns how many, or 0
+ * when it is no name or has more than room */
+unsigned bm_idn_letters(struct bm_bytes domain, uint32_t *letters, unsigned room);
+
 /* bm_idn_ascii - rewrite domain, which lies in buffer of room bytes, as A-labels there; returns the
  * result, or domain itself when it has none or it does not fit.  ASCII, which is nearly everything,
  * costs a few loads. */

@@ -28,9 +28,8 @@ void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value)
 	while (signs->slots[i].token.size)
 		i = (i + 1) & (BM_SIGN_SLOTS - 1);
 	signs->slots[i] = (struct bm_sign){.token = token, .value = value, .open = open};
-	signs->starts[token.data[0]] = true;
-	if (token.data[0] >= 'a' && token.data[0] <= 'z')
-		signs->starts[token.data[0] ^ 0x20] = true;
+	const unsigned start = bm_signs_start(token.data);
+	signs->starts[start / 64] |= UINT64_C(1) << start % 64;
 }
 
 /* fits - does rest begin with token, in which % stands for a digit */
@@ -66,10 +65,9 @@ static bool begins_well(struct bm_bytes text, size_t at)
 	       !(bm_sign_letter(before) && bm_sign_letter(byte));
 }
 
-const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at)
+const struct bm_sign *bm_signs_look(const struct bm_signs *signs, struct bm_bytes text, size_t at)
 {
-	if (at + BM_SIGN_BYTES_MIN > text.size || !signs->starts[text.data[at]] ||
-	    !begins_well(text, at))
+	if (!begins_well(text, at))
 		return NULL;
 	const struct bm_bytes rest = bm_bytes_from(text, at);
 	size_t i = slot_of(rest.data);

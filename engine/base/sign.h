@@ -28,14 +28,29 @@ struct bm_sign {
 
 struct bm_signs {
 	struct bm_sign slots[BM_SIGN_SLOTS];
-	bool starts[256]; /* bytes that signs begin with, in both cases */
+	uint64_t starts[1024]; /* a bit for each two lower-case bytes that signs begin with */
 	uint16_t count;
 };
 
 /* bm_signs_add - token is borrowed for as long as the set is used; an assert guards its limits */
 void bm_signs_add(struct bm_signs *signs, struct bm_bytes token, uint16_t value);
-/* bm_signs_at - the sign that stands at an offset of text, or NULL */
-const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text, size_t at);
+/* bm_signs_start - the bit of the two bytes at `at` in starts */
+static inline unsigned bm_signs_start(const uint8_t *at)
+{
+	return (unsigned)bm_lower(at[0]) << 8 | bm_lower(at[1]);
+}
+/* bm_signs_look - bm_signs_at, where a sign may begin */
+const struct bm_sign *bm_signs_look(const struct bm_signs *signs, struct bm_bytes text, size_t at);
+/* bm_signs_at - the sign that stands at an offset of text, or NULL; nearly everywhere its two bytes
+ * say that none does */
+static inline const struct bm_sign *bm_signs_at(const struct bm_signs *signs, struct bm_bytes text,
+						size_t at)
+{
+	if (at + BM_SIGN_BYTES_MIN > text.size)
+		return NULL;
+	const unsigned start = bm_signs_start(text.data + at);
+	return signs->starts[start / 64] >> start % 64 & 1 ? bm_signs_look(signs, text, at) : NULL;
+}
 
 /* bm_sign_token - take the next "token" off a line of data, without its quotes; empty at the end */
 struct bm_bytes bm_sign_token(struct bm_bytes *line);

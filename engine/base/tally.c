@@ -11,7 +11,7 @@
 #include "bouncemill/rule.h"
 #include "hash.h"
 
-enum { SAMPLE_BYTES_MAX = 512, PREFETCH_AHEAD = 8 };
+enum { SAMPLE_BYTES_MAX = 512, EVIDENCE_BYTES_MIN = 64, PREFETCH_AHEAD = 8 };
 
 struct bm_tally_private {
 	struct bm_arena samples;
@@ -199,6 +199,7 @@ struct bm_tally *bm_tally_new(void)
 	tally->relays = bm_intern_new_with(sizeof(struct bm_relay_record));
 	tally->templates = bm_intern_new();
 	tally->addresses = bm_intern_new();
+	tally->listings = bm_intern_new_with(sizeof(struct bm_listing_record));
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		tally->category[i] = BM_SEEN_NEVER;
 	return tally;
@@ -220,6 +221,7 @@ void bm_tally_free(struct bm_tally *tally)
 	bm_intern_free(tally->relays);
 	bm_intern_free(tally->templates);
 	bm_intern_free(tally->addresses);
+	bm_intern_free(tally->listings);
 	for (int i = 0; i < BM_CELLS_COUNT; i++)
 		bm_cells_dispose(&tally->cells[i]);
 	bm_arena_dispose(&tally->private->samples);
@@ -270,8 +272,19 @@ uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address)
 	if (id == known) {
 		BM_GROW(tally->address, known, tally->private->address_room);
 		tally->address[id] = (struct bm_address_record){.seen = BM_SEEN_NEVER,
-								.last_final = BM_TIME_UNKNOWN};
+								.last_final = BM_TIME_UNKNOWN,
+								.last_delivered = BM_TIME_UNKNOWN,
+								.last_hard = BM_TIME_UNKNOWN};
 	}
+	return id;
+}
+
+uint32_t bm_tally_listing(struct bm_tally *tally, struct bm_bytes name)
+{
+	const uint32_t known = bm_intern_count(tally->listings);
+	const uint32_t id = bm_intern_add(tally->listings, name);
+	if (id == known)
+		*bm_tally_listing_at(tally, id) = (struct bm_listing_record){.seen = BM_SEEN_NEVER};
 	return id;
 }
 
@@ -292,11 +305,46 @@ void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_
 	}
 }
 
+/* evidence_outranks - does a failure take the place of evidence */
+static bool evidence_outranks(const struct bm_evidence *evidence, bm_time time,
+			      enum bm_category category, struct bm_bytes text)
+{
+	if (evidence->text.data == NULL)
+		return true;
+	if (time != evidence->time)
+		return time > evidence->time;
+	if (category != evidence->category)
+		return category < evidence->category;
+	return bm_bytes_order(text, evidence->text) < 0;
+}
+
+void bm_tally_evidence(struct bm_tally *tally, struct bm_evidence *evidence, bm_time time,
+		       enum bm_category category, struct bm_bytes text)
+{
+	if (text.size > SAMPLE_BYTES_MAX)
+		text.size = SAMPLE_BYTES_MAX;
+	if (!evidence_outranks(evidence, time, category, text))
+		return;
+	if (text.size > evidence->room || evidence->text.data == NULL) {
+		/* Room doubles, so that an address costs the arena two full samples at most. */
+		uint32_t room = EVIDENCE_BYTES_MIN;
+		while (room < text.size)
+			room *= 2;
+		evidence->text.data = bm_arena_take(&tally->private->samples, room);
+		evidence->room = room;
+	}
+	if (text.size)
+		memcpy((uint8_t *)evidence->text.data, text.data, text.size);
+	evidence->text.size = text.size;
+	evidence->time = time;
+	evidence->category = category;
+}
+
 /* --- merging --- */
 
 /* What the source's numbers are called in the target. */
 struct names {
-	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses;
+	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses, *listings;
 };
 
 /* rename_all - intern each of source's runs in target by add, return the table of new numbers */
@@ -350,6 +398,7 @@ static void rename_key(enum bm_cells_kind kind, const struct names *names, uint3
 		key[1] = names->domains[key[1]];
 		break;
 	case BM_CELLS_ADDRESSES:
+	case BM_CELLS_DAYS:
 		key[0] = names->addresses[key[0]];
 		break;
 	case BM_CELLS_PERIODS:
@@ -427,12 +476,24 @@ static void merge_address(struct bm_tally *tally, struct bm_address_record *targ
 		target->last_final = source->last_final;
 		target->last_outcome = source->last_outcome;
 	}
-	if (source->evidence.data == NULL || (target->evidence_hard && !source->evidence_hard))
-		return;
-	if (source->evidence_hard && !target->evidence_hard)
-		target->evidence = (struct bm_bytes){0};
-	target->evidence_hard = source->evidence_hard;
-	bm_tally_sample(tally, &target->evidence, source->evidence);
+	if (source->last_delivered > target->last_delivered)
+		target->last_delivered = source->last_delivered;
+	if (source->last_hard > target->last_hard)
+		target->last_hard = source->last_hard;
+	target->hard += source->hard;
+	for (size_t i = 0; i < sizeof source->evidence / sizeof *source->evidence; i++) {
+		const struct bm_evidence *const evidence = &source->evidence[i];
+		if (evidence->text.data)
+			bm_tally_evidence(tally, &target->evidence[i], evidence->time,
+					  evidence->category, evidence->text);
+	}
+}
+
+static void merge_listing(struct bm_listing_record *target, const struct bm_listing_record *source)
+{
+	for (int i = 0; i < BM_OUTCOME_COUNT; i++)
+		target->n[i] += source->n[i];
+	merge_seen(&target->seen, source->seen);
 }
 
 static void merge_records(struct bm_tally *target, const struct bm_tally *source,
@@ -449,6 +510,9 @@ static void merge_records(struct bm_tally *target, const struct bm_tally *source
 			       &source -> template[i], names);
 	for (uint32_t i = 0; i < bm_intern_count(source->addresses); i++)
 		merge_address(target, &target->address[names->addresses[i]], &source->address[i]);
+	for (uint32_t i = 0; i < bm_intern_count(source->listings); i++)
+		merge_listing(bm_tally_listing_at(target, names->listings[i]),
+			      bm_tally_listing_at(source, i));
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		merge_seen(&target->category[i], source->category[i]);
 }
@@ -476,6 +540,7 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
 		.relays = rename_all(target, source->relays, add_relay),
 		.templates = rename_all(target, source->templates, bm_tally_template),
 		.addresses = rename_all(target, source->addresses, bm_tally_address),
+		.listings = rename_all(target, source->listings, bm_tally_listing),
 	};
 	merge_records(target, source, &names);
 	for (int kind = 0; kind < BM_CELLS_COUNT; kind++)
@@ -487,4 +552,5 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
 	bm_free(names.relays);
 	bm_free(names.templates);
 	bm_free(names.addresses);
+	bm_free(names.listings);
 }

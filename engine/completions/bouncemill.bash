@@ -4,12 +4,12 @@ _bouncemill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local common='--files-from --log-format --threads --memory --no-mmap --quiet --verbose
 		--progress --color --help --version'
-	local report='--output --format --table --excel --raw-cells --top --lang --bucket --since --until
-		--tz --year --addresses --anonymize --rules --strict'
+	local report='--output --format --table --excel --raw-cells --top --lang --bucket --compare --since
+		--until --tz --year --addresses --anonymize --soft --suppress-format --rules --strict'
 	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
-	local tables='totals cube trend categories domains providers senders relays codes replies
-		deferrals coverage rules recipients suppress'
+	local tables='totals cube trend incidents compare categories domains providers senders relays codes replies
+		deferrals coverage rules typos blocklists recipients suppress'
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -25,10 +25,12 @@ _bouncemill() {
 	case $previous in
 	help) COMPREPLY=($(compgen -W 'report diagnose bench' -- "$current")) ;;
 	-t | --table) COMPREPLY=($(compgen -W "$tables" -- "$current")) ;;
-	-f | --format) COMPREPLY=($(compgen -W 'csv tsv json html' -- "$current")) ;;
+	-f | --format) COMPREPLY=($(compgen -W 'csv tsv json html sqlite' -- "$current")) ;;
 	-b | --bucket) COMPREPLY=($(compgen -W 'hour day week month' -- "$current")) ;;
 	--since | --until) COMPREPLY=($(compgen -W 'today yesterday 7d 30d' -- "$current")) ;;
 	--progress | --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")) ;;
+	--soft) COMPREPLY=($(compgen -W '3,3,7 never' -- "$current")) ;;
+	--suppress-format) COMPREPLY=($(compgen -W 'table plain' -- "$current")) ;;
 	--lang) COMPREPLY=($(compgen -W 'en zh' -- "$current")) ;;
 	--log-format) COMPREPLY=($(compgen -W 'auto postfix' -- "$current")) ;;
 	-j | --threads) COMPREPLY=($(compgen -W "1 $(nproc 2>/dev/null)" -- "$current")) ;;

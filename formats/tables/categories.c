@@ -98,6 +98,7 @@ const struct bm_table bm_table_categories = {
 	.about = "Why mail failed, whose fault it is and what to do, most failures first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = categories_open,
 	.row = categories_row,
 	.close = bm_free,

@@ -122,6 +122,7 @@ const struct bm_table bm_table_codes = {
 	.about = "SMTP and enhanced status codes, with the category they came to mean.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 3,
 	.open = codes_open,
 	.row = codes_row,
 	.close = codes_close,

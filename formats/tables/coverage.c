@@ -46,6 +46,7 @@ const struct bm_table bm_table_coverage = {
 	.about = "What was read, file by file, and what could not be.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = coverage_open,
 	.row = coverage_row,
 	.close = bm_free,

@@ -71,6 +71,7 @@ const struct bm_table bm_table_cube = {
 		 "to pivot from.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 5,
 	.open = cube_open,
 	.row = cube_row,
 	.close = cube_close,

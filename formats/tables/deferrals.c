@@ -116,6 +116,7 @@ const struct bm_table bm_table_deferrals = {
 	.about = "What became of recipients that had to wait, and how long it took.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 2,
 	.open = deferrals_open,
 	.row = deferrals_row,
 	.close = deferrals_close,

@@ -93,6 +93,7 @@ const struct bm_table bm_table_domains = {
 	.about = "Recipient domains, most failures first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = domains_open,
 	.row = domains_row,
 	.close = domains_close,

@@ -134,6 +134,7 @@ const struct bm_table bm_table_providers = {
 	.about = "Who runs the mailboxes: all domains of a provider together.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = providers_open,
 	.row = providers_row,
 	.close = providers_close,

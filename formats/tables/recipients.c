@@ -83,6 +83,7 @@ const struct bm_table bm_table_recipients = {
 	.about = "Addresses, and what became of mail to them.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.addresses_only = true,
 	.open = recipients_open,
 	.row = recipients_row,

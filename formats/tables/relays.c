@@ -77,6 +77,7 @@ const struct bm_table bm_table_relays = {
 	.about = "The servers we spoke to, host by host.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = relays_open,
 	.row = relays_row,
 	.close = relays_close,

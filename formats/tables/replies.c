@@ -1,13 +1,7 @@
-/* replies.c - what servers said in words: one row a masked reply, the most frequent first.
- *
- * The id of a row is a hash of provider, dsn and masked text with a fixed seed, so that it names
- * the same reply in every run; nothing is looked up by it here, so a crafted collision costs
- * nobody anything.
- */
+/* replies.c - what servers said in words: one row a masked reply, the most frequent first. */
 #include "hidden.h"
 #include "rows.h"
-
-enum { ID_DIGITS = 16 };
+#include "template.h"
 
 static const struct bm_column columns[] = {
 	{"template_id", BM_KIND_TEXT}, {"count", BM_KIND_INT},       {"category", BM_KIND_TEXT},
@@ -16,44 +10,14 @@ static const struct bm_column columns[] = {
 	{"domains", BM_KIND_INT},
 };
 
-struct reply {
-	uint8_t id[ID_DIGITS];
-	struct bm_bytes provider, text;
-};
-
 struct replies {
 	const struct bm_view *view;
-	struct reply *reply;      /* by template number */
-	uint32_t *domains;        /* by template number */
-	struct bm_hidden samples; /* by row */
+	struct bm_template *reply; /* by template number */
+	uint32_t *domains;         /* by template number */
+	struct bm_hidden samples;  /* by row */
 	struct bm_key *order;
 	struct bm_labels labels;
 };
-
-/* fnv - FNV-1a of 64 bits */
-static uint64_t fnv(struct bm_bytes run)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < run.size; i++)
-		hash = (hash ^ run.data[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* reply_of - a template's name taken apart: provider NUL dsn NUL masked text */
-static struct reply reply_of(struct bm_bytes name)
-{
-	struct reply reply = {.text = name};
-	const size_t provider_end = bm_bytes_find(name, 0, '\0');
-	const size_t dsn_end = bm_bytes_find(name, provider_end + 1, '\0');
-	if (dsn_end < name.size) {
-		reply.provider = (struct bm_bytes){name.data, provider_end};
-		reply.text = bm_bytes_from(name, dsn_end + 1);
-	}
-	const uint64_t hash = fnv(name);
-	for (unsigned i = 0; i < ID_DIGITS; i++)
-		reply.id[i] = (uint8_t) "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
-	return reply;
-}
 
 /* attempts_of - how often a template was heard */
 static uint64_t attempts_of(const struct bm_template_record *record)
@@ -69,7 +33,7 @@ static size_t sort_all(struct replies *all, uint32_t count)
 	size_t shown = 0;
 	for (uint32_t id = 0; id < count; id++) {
 		texts[id] = bm_intern_get(tally->templates, id);
-		all->reply[id] = reply_of(texts[id]);
+		all->reply[id] = bm_template_of(texts[id]);
 		if (bm_sum_any(tally->template[id].n))
 			all->order[shown++].id = id;
 	}
@@ -108,11 +72,11 @@ static void replies_row(const void *rows, size_t index, struct bm_value *values)
 	const struct replies *const all = rows;
 	const uint32_t id = all->order[index].id;
 	const struct bm_template_record *const record = &all->view->tally->template[id];
-	const struct reply *const reply = &all->reply[id];
+	const struct bm_template *const reply = &all->reply[id];
 	const char *const rule = record->rule == BM_RULE_NONE
 					 ? ""
 					 : bm_rules_get(all->view->rules, record->rule)->name;
-	*values++ = bm_row_text((struct bm_bytes){reply->id, ID_DIGITS});
+	*values++ = bm_row_text((struct bm_bytes){reply->id, BM_TEMPLATE_ID_DIGITS});
 	*values++ = bm_row_int(attempts_of(record));
 	*values++ = bm_row_category(&all->labels, record->category);
 	*values++ = bm_row_text(bm_bytes_of(rule));
@@ -140,6 +104,7 @@ const struct bm_table bm_table_replies = {
 		 "first.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = replies_open,
 	.row = replies_row,
 	.close = replies_close,

@@ -88,6 +88,7 @@ const struct bm_table bm_table_rules = {
 	.about = "Which rule decided how much, and what none understood.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = rules_open,
 	.row = rules_row,
 	.close = rules_close,

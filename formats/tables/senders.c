@@ -82,6 +82,7 @@ const struct bm_table bm_table_senders = {
 	.about = "Sender domains: who of us fails how much.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = senders_open,
 	.row = senders_row,
 	.close = senders_close,

@@ -41,6 +41,22 @@ static void lay_out(struct bm_sorted *sorted)
 	}
 }
 
+uint32_t bm_sorted_rank(const struct bm_sorted *sorted, struct bm_bytes domain)
+{
+	uint32_t low = 0, high = sorted->domains.count;
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const int order = bm_bytes_order(bm_sorted_domain(sorted, middle), domain);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return sorted->domains.count;
+}
+
 /* The periods of the cells: how many each has, and where the next one goes. */
 struct periods {
 	struct bm_sparse index;

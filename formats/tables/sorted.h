@@ -23,6 +23,9 @@ static inline struct bm_bytes bm_sorted_domain(const struct bm_sorted *sorted, u
 	return (struct bm_bytes){sorted->domain_bytes + ends[0], ends[1] - ends[0]};
 }
 
+/* bm_sorted_rank - the rank of a domain's name, or domains.count when there is none of that name */
+uint32_t bm_sorted_rank(const struct bm_sorted *sorted, struct bm_bytes domain);
+
 /* A table's hold on it: the view's, or its own. */
 struct bm_hold {
 	const struct bm_sorted *sorted;

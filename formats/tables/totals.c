@@ -97,6 +97,7 @@ const struct bm_table bm_table_totals = {
 	.about = "What became of the mail, a row a period.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 1,
 	.open = totals_open,
 	.row = totals_row,
 	.close = bm_free,

@@ -130,6 +130,7 @@ const struct bm_table bm_table_trend = {
 	.about = "Failures of each period by category, and how they changed.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
+	.key_count = 2,
 	.open = trend_open,
 	.row = trend_row,
 	.close = trend_close,

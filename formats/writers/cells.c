@@ -140,6 +140,12 @@ uint8_t *bm_cells_value(struct bm_cells_pen *pen, uint8_t *at, enum bm_kind kind
 	return at;
 }
 
+double bm_cells_real(enum bm_kind kind, const struct bm_value *value)
+{
+	const double unit = kind == BM_KIND_SHARE ? 1e6 : 1e2;
+	return (double)scaled(value->real, unit) / unit;
+}
+
 /* blank_size - bytes of the white space that starts a cleaned text, or 0 */
 static size_t blank_size(struct bm_bytes text)
 {

@@ -39,6 +39,9 @@ uint8_t *bm_cells_fixed(uint8_t *at, int64_t value, unsigned decimals, bool trim
 uint8_t *bm_cells_value(struct bm_cells_pen *pen, uint8_t *at, enum bm_kind kind,
 			const struct bm_value *value);
 
+/* bm_cells_real - the number that a share's or a duration's digits say: rounded as they are */
+double bm_cells_real(enum bm_kind kind, const struct bm_value *value);
+
 /* bm_cells_formula - could a spreadsheet take this cleaned text for a formula */
 bool bm_cells_formula(struct bm_bytes text);
 

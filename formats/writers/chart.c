@@ -115,6 +115,17 @@ static double *series_add(struct bm_chart *chart, const char *name, uint32_t col
 	return series->values;
 }
 
+/* describe - what a chart shows, from which table, in the words of the view's language */
+static void describe(struct bm_chart *chart, enum bm_chart_kind kind, const char *name,
+		     const char *title, const char *table, const char *unit, const char *lang)
+{
+	chart->kind = kind;
+	chart->name = name;
+	chart->title = bm_words(title, lang);
+	chart->table = table;
+	chart->unit = bm_words(unit, lang);
+}
+
 /* periods_start - a chart over an axis, its labels set */
 static struct bm_chart *periods_start(struct bm_charts *charts, const struct bm_axis *axis)
 {
@@ -162,11 +173,8 @@ static void failures_over_time(struct bm_charts *charts, const struct bm_documen
 	const struct places places = places_make(overview);
 	struct bm_chart *const chart = periods_start(charts, axis);
 	struct bm_value values[BM_COLUMNS_MAX];
-	chart->name = "failures-over-time";
-	chart->title = bm_words("Failures by category over time", lang);
-	chart->table = "trend";
-	chart->unit = bm_words("recipients", lang);
-	chart->kind = BM_CHART_COLUMNS;
+	describe(chart, BM_CHART_COLUMNS, "failures-over-time", "Failures by category over time",
+		 "trend", "recipients", lang);
 	for (size_t i = 0; i < places.count; i++) {
 		const enum bm_category category = overview->causes[i].category;
 		const bool other = i == CATEGORIES_MAX;
@@ -196,11 +204,8 @@ static void rate_over_time(struct bm_charts *charts, const struct bm_document *d
 	const char *const lang = document->view->lang;
 	struct bm_chart *const chart = periods_start(charts, axis);
 	struct bm_value values[BM_COLUMNS_MAX];
-	chart->name = "delivery-rate";
-	chart->title = bm_words("Delivery rate over time", lang);
-	chart->table = "totals";
-	chart->unit = bm_words("of recipients", lang);
-	chart->kind = BM_CHART_LINE;
+	describe(chart, BM_CHART_LINE, "delivery-rate", "Delivery rate over time", "totals",
+		 "of recipients", lang);
 	chart->share = true;
 	double *const rate = series_add(chart, bm_words("delivered", lang), 0x2e8b57, 0);
 	double *const recipients = bm_zalloc(axis->count, sizeof *recipients);
@@ -226,11 +231,8 @@ static void causes_by_share(struct bm_charts *charts, const struct bm_document *
 		return;
 	const char *const lang = document->view->lang;
 	struct bm_chart *const chart = chart_start(charts, places.count);
-	chart->name = "causes";
-	chart->title = bm_words("Causes by share", lang);
-	chart->table = "categories";
-	chart->unit = bm_words("recipients", lang);
-	chart->kind = BM_CHART_SHARES;
+	describe(chart, BM_CHART_SHARES, "causes", "Causes by share", "categories", "recipients",
+		 lang);
 	chart->label_colours = bm_alloc(places.count * sizeof *chart->label_colours);
 	double *const failures = series_add(chart, bm_words("failures", lang), 0xc0392b, 0);
 	for (unsigned i = 0; i < overview->cause_count; i++)
@@ -362,11 +364,8 @@ static void bars_draw(struct bm_charts *charts, const struct recipe *recipe, con
 		      size_t count, const char *lang)
 {
 	struct bm_chart *const chart = chart_start(charts, count);
-	chart->name = recipe->name;
-	chart->title = bm_words(recipe->title, lang);
-	chart->table = recipe->table;
-	chart->unit = bm_words(recipe->unit, lang);
-	chart->kind = BM_CHART_BARS;
+	describe(chart, BM_CHART_BARS, recipe->name, recipe->title, recipe->table, recipe->unit,
+		 lang);
 	for (unsigned column = 0; column < STACK_MAX && recipe->stack[column]; column++) {
 		const struct stacked stacked = stacked_of(recipe->stack[column]);
 		double *const values =

@@ -12,6 +12,7 @@
 
 #include "axis.h"
 #include "cells.h"
+#include "changes.h"
 #include "overview.h"
 #include "page.h"
 
@@ -538,6 +539,7 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 		say_outcomes(&page, &overview);
 	say_returned(&page, &overview);
 	say_trend(&page, &mine, &totals);
+	bm_changes_say(&page, &mine, top);
 	say_categories(&page, &categories, &overview, top);
 	say_domains(&page, &mine, top);
 	say_providers(&page, &mine, top);

@@ -19,4 +19,7 @@ struct bm_blocklist {
  * Linear in the first 4096 bytes, allocation-free. */
 bool bm_blocklist_find(struct bm_bytes text, struct bm_blocklist *found);
 
+/* bm_blocklist_page - the page of a list by its name; empty when it has closed, or is none of ours */
+struct bm_bytes bm_blocklist_page(struct bm_bytes name);
+
 #endif

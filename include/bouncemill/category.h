@@ -51,6 +51,13 @@ enum bm_category {
 const char *bm_category_name(enum bm_category category);
 const char *bm_category_fault(enum bm_category category);
 const char *bm_category_severity(enum bm_category category);
+/* What a failure for a reason says about the address it was for: nothing, when the sender or the
+ * message is at fault and the cause is to be mended; that it may be gone, when it happens again and
+ * again (the network's troubles, a full mailbox, and what no rule knows); or that it is not to be
+ * mailed again (a mailbox or domain that is gone, a person who refuses, a complaint).  A deferral
+ * says BM_BEARING_SOFT at most: it was not for good. */
+enum bm_bearing { BM_BEARING_NONE, BM_BEARING_SOFT, BM_BEARING_HARD };
+enum bm_bearing bm_category_bearing(enum bm_category category);
 /* bm_category_find - the category of a name, or BM_CATEGORY_COUNT */
 enum bm_category bm_category_find(struct bm_bytes name);
 

@@ -54,6 +54,10 @@ static inline bm_period bm_period_before(bm_period period, enum bm_bucket bucket
 {
 	return bm_period_back(period, bucket, 1);
 }
+/* bm_period_start - wall seconds since 1970 at which a known period begins; bm_period_end - and at
+ * which the one after it does */
+int64_t bm_period_start(bm_period period, enum bm_bucket bucket);
+int64_t bm_period_end(bm_period period, enum bm_bucket bucket);
 /* bm_period_text - 2026-01-31, 2026-01-31T08, 2026-W05 or 2026-01; "" for unknown; returns length
  */
 enum { BM_PERIOD_TEXT_MAX = 24, BM_TIME_TEXT_MAX = 40 };

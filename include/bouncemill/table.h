@@ -38,6 +38,13 @@ struct bm_column {
  */
 struct bm_sorted;
 
+/* When soft failures make an address one to reach otherwise: so many, on so many different days, the
+ * last so many days behind the first.  A count of 0 is never. */
+struct bm_soft_rule {
+	uint32_t count, days, span;
+};
+#define BM_SOFT_RULE ((struct bm_soft_rule){.count = 3, .days = 3, .span = 7})
+
 /* Everything a table may look at; complete and read-only. */
 struct bm_view {
 	const struct bm_tally *tally;
@@ -46,9 +53,11 @@ struct bm_view {
 	size_t source_count;
 	enum bm_bucket bucket;
 	const char *lang;
-	bool partial;        /* some input could not be read in full */
-	bool addresses;      /* --addresses */
-	bool hide_addresses; /* texts may not show whole ones: not asked for, or --anonymize */
+	bool partial;             /* some input could not be read in full */
+	bool addresses;           /* --addresses */
+	bool compare;             /* --compare */
+	bool hide_addresses;      /* texts may not show whole ones: not asked for, or --anonymize */
+	struct bm_soft_rule soft; /* for table suppress */
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
 };
 
@@ -64,7 +73,11 @@ struct bm_table {
 	const char *about; /* one sentence for people: what a row is; words of bm_words */
 	const struct bm_column *columns;
 	unsigned column_count;
+	/* The first so many columns are the key: no two rows are the same there, unless texts that
+	 * differ are shown alike.  0 = the table names none. */
+	unsigned key_count;
 	bool addresses_only; /* made only with --addresses */
+	bool compare_only;   /* made only with --compare */
 	/* open - rows of the view; *count = how many; the result is passed to row and close */
 	void *(*open)(const struct bm_view *view, size_t *count);
 	/* row - fill one value a column; texts point into the view or the opened rows.  Any thread.

@@ -66,6 +66,7 @@ enum bm_cells_kind {
 	BM_CELLS_RESOLVE,   /* {pair, enum bm_resolve, step}: n[0] deferred recipients */
 	BM_CELLS_SPREAD,    /* {template, domain}: n[0] failures */
 	BM_CELLS_ADDRESSES, /* {address, category}: outcomes; only with --addresses */
+	BM_CELLS_DAYS,      /* {address, day}: n[0] soft failures; only with --addresses */
 	BM_CELLS_COUNT
 };
 enum bm_cube_source { BM_SOURCE_LOG, BM_SOURCE_DSN };
@@ -115,14 +116,35 @@ struct bm_template_record { /* by template number; the name is provider NUL evid
 	bool judged;                 /* provider, rule, category and codes are set */
 };
 
+struct bm_listing_record { /* of what a blocklist is said to list, beside its name: list NUL listed */
+	uint64_t n[BM_OUTCOME_COUNT]; /* bounced and deferred attempts, expired recipients */
+	struct bm_seen seen;
+};
+
+/* The last failure of a kind: a reply and what it was taken for. */
+struct bm_evidence {
+	bm_time time;
+	struct bm_bytes text; /* clipped; owned by the tally; data is NULL while there is none */
+	uint32_t room;        /* bytes it may be overwritten with */
+	enum bm_category category;
+};
+
 struct bm_address_record { /* by address number */
 	struct bm_seen seen;
 	bm_time last_final;           /* time of last_outcome */
 	enum bm_outcome last_outcome; /* at equal times the greater enum value */
-	struct bm_bytes
-		evidence; /* smallest text of a failure of a hard category, else of any; owned */
-	bool evidence_hard;
+	bm_time last_delivered;       /* unknown = never, or nobody knows when */
+	bm_time last_hard;            /* of those in hard */
+	uint64_t hard;                /* failures for good that bear hard on the address */
+	struct bm_evidence evidence[BM_BEARING_HARD]; /* see bm_evidence_of */
 };
+
+/* bm_evidence_of - where an address keeps the evidence of a bearing, soft or hard */
+static inline struct bm_evidence *bm_evidence_of(struct bm_address_record *record,
+						 enum bm_bearing bearing)
+{
+	return &record->evidence[bearing - BM_BEARING_SOFT];
+}
 
 struct bm_tally {
 	struct bm_intern *domains; /* recipient domains, lower case; "" = unknown */
@@ -131,6 +153,7 @@ struct bm_tally {
 	struct bm_intern *relays;  /* host[ip] */
 	struct bm_intern *templates;
 	struct bm_intern *addresses;
+	struct bm_intern *listings; /* list NUL address or domain, which is empty when not named */
 	struct bm_cells cells[BM_CELLS_COUNT];
 	struct bm_template_record *template; /* as many as templates has numbers */
 	struct bm_address_record *address;
@@ -143,7 +166,7 @@ void bm_tally_free(struct bm_tally *tally);
 /* bm_tally_settle - move what is kept beside names into the cells; before a tally is merged or read
  */
 void bm_tally_settle(struct bm_tally *tally);
-/* bm_tally_domain_at, bm_tally_provider_at, bm_tally_relay_at - the record of a number */
+/* bm_tally_domain_at, bm_tally_provider_at, bm_tally_relay_at, bm_tally_listing_at - the record of a number */
 static inline struct bm_traffic_record *bm_tally_domain_at(const struct bm_tally *tally,
 							   uint32_t id)
 {
@@ -158,6 +181,11 @@ static inline struct bm_relay_record *bm_tally_relay_at(const struct bm_tally *t
 {
 	return bm_intern_payload(tally->relays, id);
 }
+static inline struct bm_listing_record *bm_tally_listing_at(const struct bm_tally *tally,
+							    uint32_t id)
+{
+	return bm_intern_payload(tally->listings, id);
+}
 /* bm_tally_merge - add source to target; source stays as it is */
 void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source);
 
@@ -167,7 +195,12 @@ uint32_t bm_tally_domain_hashed(struct bm_tally *tally, struct bm_bytes domain, 
 uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider);
 uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name);
 uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
+uint32_t bm_tally_listing(struct bm_tally *tally, struct bm_bytes name);
 /* bm_tally_sample - keep the smaller of record's sample and text (clipped to 512 bytes) */
 void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_bytes text);
+/* bm_tally_evidence - keep the later of evidence and this failure; of the same time the smaller category,
+ * then the smaller text */
+void bm_tally_evidence(struct bm_tally *tally, struct bm_evidence *evidence, bm_time time,
+		       enum bm_category category, struct bm_bytes text);
 
 #endif

@@ -58,6 +58,9 @@ struct bm_writer {
 	void (*bundle_tail)(struct bm_text *out);
 };
 
+/* A writer of the first column only, text, a line a row; not in the registry. */
+extern const struct bm_writer bm_writer_lines;
+
 /* bm_terminal_summary - the report for people on stdout: totals, categories with shares and
  * prescriptions, worst domains, the trend as a sparkline, the conservation line.  colour = may use
  * SGR sequences; top = rows a section; columns = width of the terminal (>= 60). */
