@@ -10,6 +10,7 @@
 #include "anonymize.h"
 #include "hash.h"
 #include "idn.h"
+#include "subject.h"
 
 enum {
 	DOMAIN_BYTES_MAX = 256, /* RFC 5321 4.5.3.1.2 allows 255; longer ones are cut */
@@ -49,6 +50,7 @@ struct bm_classifier {
 	bool addresses;
 	struct bm_anonymizer *anonymizer; /* NULL = addresses are shown */
 	struct met *met;                  /* MET_ROOM, by hash */
+	struct bm_subjects *subjects;     /* NULL until a subject is told */
 };
 
 struct bm_classifier *bm_classifier_new(struct bm_tally *tally, const struct bm_rules *rules,
@@ -80,6 +82,7 @@ void bm_classifier_free(struct bm_classifier *classifier)
 	bm_intern_free(classifier->spoken);
 	bm_intern_free(classifier->scopes);
 	bm_free(classifier->met);
+	bm_subjects_free(classifier->subjects);
 	bm_anonymizer_free(classifier->anonymizer);
 	bm_text_dispose(&classifier->name);
 	bm_text_dispose(&classifier->address);
@@ -619,4 +622,11 @@ uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes ad
 	if (address.size == 0)
 		domain = BM_BYTES("<>");
 	return bm_intern_add(classifier->tally->senders, domain);
+}
+
+uint32_t bm_classify_subject(struct bm_classifier *classifier, struct bm_bytes value)
+{
+	if (classifier->subjects == NULL)
+		classifier->subjects = bm_subjects_new(classifier->tally);
+	return bm_subjects_number(classifier->subjects, value);
 }

@@ -40,6 +40,9 @@ void bm_classify(struct bm_classifier *classifier, const struct bm_event *event,
 /* bm_classify_sender - number of a sender address's domain ("<>" for the null sender) */
 uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes address);
 
+/* bm_classify_subject - number of a subject, from its header's value: see subject.h */
+uint32_t bm_classify_subject(struct bm_classifier *classifier, struct bm_bytes value);
+
 /* What decided a template's verdict, as its name in a tally keeps it: ask bm_rules_match with this
  * and the verdict comes out again. */
 struct bm_template_look {

@@ -14,16 +14,14 @@ static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const u
 
 /* bump_last - n to one counter of a cell that is most often the same as last time */
 static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
-			     struct bm_last_cell *last, uint32_t key_0, uint32_t key_1,
-			     unsigned column, uint32_t n)
+			     struct bm_last_cell *last, const uint32_t key[4], unsigned column,
+			     uint32_t n)
 {
 	struct bm_cells *const cells = &tally->cells[kind];
-	if (last->key[0] != key_0 || last->key[1] != key_1 || last->room != cells->room ||
+	if (memcmp(last->key, key, sizeof last->key) != 0 || last->room != cells->room ||
 	    !last->room) {
-		const uint32_t key[4] = {key_0, key_1, 0, 0};
 		last->n = bm_cells_at(cells, key);
-		last->key[0] = key_0;
-		last->key[1] = key_1;
+		memcpy(last->key, key, sizeof last->key);
 		last->room = cells->room;
 	}
 	bm_add_saturating(&last->n[column], n);
@@ -32,12 +30,13 @@ static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
 /* period_of - the period of a time; most times are in the hour of the one before */
 static inline bm_period period_of(struct bm_counter *counter, bm_time time)
 {
-	enum { HOUR_SECONDS = 3600 };
 	if (time == BM_TIME_UNKNOWN)
 		return BM_PERIOD_UNKNOWN;
 	const int64_t wall = bm_time_wall(time);
-	if (!counter->hour_known || (uint64_t)(wall - counter->hour) >= HOUR_SECONDS) {
-		counter->hour = wall - (wall % HOUR_SECONDS + HOUR_SECONDS) % HOUR_SECONDS;
+	if (!counter->hour_known || (uint64_t)(wall - counter->hour) >= BM_HOUR_SECONDS) {
+		counter->hour =
+			wall - (wall % BM_HOUR_SECONDS + BM_HOUR_SECONDS) % BM_HOUR_SECONDS;
+		counter->hour_minute = (int32_t)(counter->hour / 60);
 		counter->hour_period = bm_period_of(time, counter->bucket);
 		counter->hour_known = true;
 	}
@@ -90,6 +89,22 @@ static void count_bearing(struct bm_counter *counter, const struct bm_fact *fact
 					 0, 0};
 		bump(counter->tally, BM_CELLS_DAYS, key, 0, 1);
 	}
+}
+
+/* count_pace - an attempt that reached a host of a known provider, in its minute.  The cube has just
+ * counted the same time, so its hour is at hand. */
+static inline void count_pace(struct bm_counter *counter, const struct bm_fact *fact)
+{
+	if (fact->time == BM_TIME_UNKNOWN)
+		return;
+	const unsigned second = (unsigned)(bm_time_wall(fact->time) - counter->hour);
+	const int32_t minute = counter->hour_minute + (int32_t)(second / 60);
+	if (!bm_tally_pace(counter->tally, fact->provider, minute))
+		return;
+	if (fact->category != BM_CATEGORY_RATE_LIMITED && fact->category != BM_CATEGORY_GREYLISTING)
+		return;
+	const uint32_t key[4] = {fact->provider, (uint32_t)minute, 0, 0};
+	bump(counter->tally, BM_CELLS_LIMITED, key, 0, 1);
 }
 
 /* count_address - an outcome of one address, by category; final outcomes are kept with their time
@@ -163,8 +178,10 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 {
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_LOG);
-	if (fact->has_relay)
+	if (fact->has_relay) {
 		count_relay(counter, fact, outcome);
+		count_pace(counter, fact);
+	}
 	if (outcome != BM_DELIVERED)
 		count_failure(counter, fact);
 	else if (fact->delay_step != BM_NO_STEP)
@@ -173,7 +190,8 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 		count_address(counter, fact, outcome, fact->time);
 }
 
-void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, uint32_t sender)
+void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact,
+		       struct bm_origin origin)
 {
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
@@ -187,7 +205,7 @@ void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, u
 		if (complaint)
 			count_complaint(counter, fact);
 	}
-	bm_count_sender(counter, sender, (enum bm_category)fact->category, outcome, 1);
+	bm_count_origin(counter, origin, (enum bm_category)fact->category, outcome, 1);
 }
 
 void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time)
@@ -200,23 +218,24 @@ void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm
 		count_address(counter, fact, BM_EXPIRED, time);
 }
 
-void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_category category,
+void bm_count_origin(struct bm_counter *counter, struct bm_origin origin, enum bm_category category,
 		     enum bm_outcome outcome, uint32_t n)
 {
-	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_sender, sender, category,
-		  outcome, n);
+	const uint32_t key[4] = {origin.sender, category, origin.fanout, origin.subject};
+	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_origin, key, outcome, n);
 }
 
-void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt)
+void bm_count_message(struct bm_counter *counter, struct bm_origin origin, bm_time first_attempt)
 {
-	bump_last(counter->tally, BM_CELLS_MESSAGES, &counter->last_message, sender, 0, 0, 1);
+	const uint32_t key[4] = {origin.sender, origin.fanout, origin.subject, 0};
+	bump_last(counter->tally, BM_CELLS_MESSAGES, &counter->last_message, key, 0, 1);
 	bm_count_period(counter, BM_MESSAGES, first_attempt);
 }
 
 void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time)
 {
-	bump_last(counter->tally, BM_CELLS_PERIODS, &counter->last_period,
-		  (uint32_t)period_of(counter, time), 0, what, 1);
+	const uint32_t key[4] = {(uint32_t)period_of(counter, time), 0, 0, 0};
+	bump_last(counter->tally, BM_CELLS_PERIODS, &counter->last_period, key, what, 1);
 }
 
 void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,
@@ -305,6 +324,14 @@ uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender)
 		       add_sender);
 }
 
+uint32_t bm_rename_subject(struct bm_rename *rename, uint32_t subject)
+{
+	if (subject <= BM_SUBJECT_OTHER)
+		return subject;
+	return renamed(&rename->subjects, subject, rename->source->subjects, rename->target,
+		       bm_tally_subject);
+}
+
 void bm_rename_dispose(struct bm_rename *rename)
 {
 	bm_free(rename->domains.numbers);
@@ -314,4 +341,5 @@ void bm_rename_dispose(struct bm_rename *rename)
 	bm_free(rename->addresses.numbers);
 	bm_free(rename->senders.numbers);
 	bm_free(rename->listings.numbers);
+	bm_free(rename->subjects.numbers);
 }

@@ -23,6 +23,13 @@ struct bm_fact {
 	bool has_relay;     /* somebody was spoken to */
 };
 
+/* What is known of the message that an outcome belongs to. */
+struct bm_origin {
+	uint32_t sender;  /* number in the tally */
+	uint32_t subject; /* likewise; 0 = not told */
+	uint8_t fanout;   /* enum bm_fanout */
+};
+
 struct bm_counter {
 	struct bm_tally *tally;
 	enum bm_bucket bucket;
@@ -30,12 +37,13 @@ struct bm_counter {
 	/* The last cell of each of a few sets whose keys hardly change from line to line: valid
 	 * while the set has the room it had. */
 	struct bm_last_cell {
-		uint32_t key[2];
+		uint32_t key[4];
 		size_t room; /* 0 = none */
 		uint32_t *n;
-	} last_period, last_message, last_sender;
+	} last_period, last_message, last_origin;
 	/* The hour of the last time, as its first second on the wall, and the period it is in. */
 	int64_t hour;
+	int32_t hour_minute; /* its first minute since 1970 */
 	bm_period hour_period;
 	bool hour_known;
 };
@@ -45,15 +53,17 @@ struct bm_counter {
 void bm_count_want(struct bm_counter *counter, const struct bm_fact *fact);
 /* bm_count_attempt - an attempt, whoever sent the message */
 void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact);
-/* bm_count_returned - a failure that only a bounce mail tells of, for its sender too */
-void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, uint32_t sender);
+/* bm_count_returned - a failure that only a bounce mail tells of, for its message's sender and
+ * subject too */
+void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact,
+		       struct bm_origin origin);
 /* bm_count_expired - a recipient given up at time; fact is its last deferral */
 void bm_count_expired(struct bm_counter *counter, const struct bm_fact *fact, bm_time time);
-/* bm_count_sender - n outcomes of a sender's mail */
-void bm_count_sender(struct bm_counter *counter, uint32_t sender, enum bm_category category,
+/* bm_count_origin - n outcomes of a message, by what is known of it */
+void bm_count_origin(struct bm_counter *counter, struct bm_origin origin, enum bm_category category,
 		     enum bm_outcome outcome, uint32_t n);
-/* bm_count_message - a message, by sender and the time of its first attempt */
-void bm_count_message(struct bm_counter *counter, uint32_t sender, bm_time first_attempt);
+/* bm_count_message - a message, by what is known of it and the time of its first attempt */
+void bm_count_message(struct bm_counter *counter, struct bm_origin origin, bm_time first_attempt);
 /* bm_count_deferral - what became of a deferred recipient: fact is its last deferral, attempts were
  * made between first and end (end unknown while it is open) */
 void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,
@@ -73,11 +83,12 @@ struct bm_rename {
 	struct bm_rename_memo {
 		uint32_t *numbers; /* target number + 1, or 0 */
 		uint32_t room;
-	} domains, providers, relays, templates, addresses, senders, listings;
+	} domains, providers, relays, templates, addresses, senders, listings, subjects;
 };
 /* bm_rename_fact - fact's numbers in the target's */
 struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses);
 uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender);
+uint32_t bm_rename_subject(struct bm_rename *rename, uint32_t subject);
 void bm_rename_dispose(struct bm_rename *rename);
 
 #endif

@@ -11,7 +11,8 @@
 #include "hash.h"
 #include "bouncemill/index.h"
 
-#define NONE UINT32_MAX
+#define NONE          UINT32_MAX
+#define FANOUT_UNTOLD UINT8_MAX /* no line has told the sender yet */
 
 enum { OFFERS_KEPT_MIN = 4096 };
 
@@ -25,6 +26,8 @@ struct piece {
 	bm_time expired_at;        /* valid with expired */
 	uint32_t list[LIST_KINDS]; /* heads of its runs, hops and counts */
 	uint32_t sender;           /* NONE = not told here */
+	uint32_t subject;          /* 0 = not told here */
+	uint8_t fanout;            /* enum bm_fanout, of the first line that tells the sender */
 	bool live;                 /* this slot is in use */
 	bool left_open;            /* lines to the left may belong to it */
 	bool begun;                /* a first line was seen here, before any attempt */
@@ -72,7 +75,7 @@ struct undecided {
 	uint64_t key_hash; /* of what must be seen */
 	bm_time time;      /* of the delivery */
 	struct bm_fact fact;
-	uint32_t sender;
+	struct bm_origin origin;
 	uint32_t group; /* those of one message stand together, by time, under one number */
 	bool message;   /* the first delivery of a message that is not counted yet */
 };
@@ -231,6 +234,7 @@ static uint32_t add_piece(struct bm_span *span, const struct bm_message_key *key
 		.seen_at = BM_TIME_UNKNOWN,
 		.list = {NONE, NONE, NONE},
 		.sender = NONE,
+		.fanout = FANOUT_UNTOLD,
 		.live = true,
 		.left_open = !span->left_known,
 	};
@@ -238,7 +242,7 @@ static uint32_t add_piece(struct bm_span *span, const struct bm_message_key *key
 	return number;
 }
 
-static uint32_t get_piece(struct bm_span *span, const struct bm_message_key *key)
+static inline uint32_t get_piece(struct bm_span *span, const struct bm_message_key *key)
 {
 	const uint32_t number = find_piece(span, key);
 	return number == NONE ? add_piece(span, key) : number;
@@ -257,7 +261,30 @@ static void unindex_piece(struct bm_span *span, uint32_t number)
 	bm_index_drop(&span->pieces_index, (uint32_t)key_hash(&span->pieces[number].key), number);
 }
 
-/* --- outcomes by sender --- */
+/* --- outcomes by sender, subject and number of recipients --- */
+
+/* origin_of - what is known of a message's origin, its sender being told */
+static inline struct bm_origin origin_of(const struct piece *piece)
+{
+	const bool whole = piece->begun && piece->fanout != FANOUT_UNTOLD;
+	return (struct bm_origin){piece->sender, piece->subject,
+				  whole ? piece->fanout : BM_FANOUT_UNKNOWN};
+}
+
+/* told_fanout - what the first line that tells the sender says about a piece's recipients; behind an
+ * attempt it is not the first activation's, which was lost */
+static void told_fanout(struct piece *piece, uint8_t fanout)
+{
+	if (piece->fanout == FANOUT_UNTOLD)
+		piece->fanout = piece->attempted ? BM_FANOUT_UNKNOWN : fanout;
+}
+
+/* told_subject - the first subject that is told before a piece's attempts counts */
+static void told_subject(struct piece *piece, uint32_t subject)
+{
+	if (piece->subject == 0 && !piece->attempted)
+		piece->subject = subject;
+}
 
 /* flush_counts - count what waited for a sender */
 static void flush_counts(struct bm_span *span, uint32_t number, struct bm_counter *counter)
@@ -266,7 +293,7 @@ static void flush_counts(struct bm_span *span, uint32_t number, struct bm_counte
 	for (uint32_t at = piece->list[LIST_COUNTS]; at != NONE;) {
 		struct count *const count = &span->counts[at];
 		const uint32_t next = count->next;
-		bm_count_sender(counter, piece->sender, (enum bm_category)count->category,
+		bm_count_origin(counter, origin_of(piece), (enum bm_category)count->category,
 				(enum bm_outcome)count->outcome, count->n);
 		count->next = span->count_free;
 		span->count_free = at;
@@ -281,7 +308,7 @@ static void add_count(struct bm_span *span, uint32_t number, uint8_t category, u
 {
 	struct piece *const piece = &span->pieces[number];
 	if (piece->sender != NONE && !piece->left_open) {
-		bm_count_sender(counter, piece->sender, (enum bm_category)category,
+		bm_count_origin(counter, origin_of(piece), (enum bm_category)category,
 				(enum bm_outcome)outcome, n);
 		return;
 	}
@@ -557,7 +584,7 @@ static void decide_hops(struct bm_span *span, uint32_t number)
 		if (!hop->seen && !is_seen(span, hop->hash, hop->fact.time))
 			put_undecided(span, first,
 				      (struct undecided){hop->hash, hop->fact.time, hop->fact,
-							 piece->sender, span->group_count,
+							 origin_of(piece), span->group_count,
 							 !piece->counted});
 		hop->seen = true;
 		hop->next = span->hop_free;
@@ -572,10 +599,10 @@ static void decide_hops(struct bm_span *span, uint32_t number)
 static void count_undecided(const struct undecided *undecided, struct bm_counter *counter)
 {
 	bm_count_attempt(counter, &undecided->fact);
-	bm_count_sender(counter, undecided->sender, (enum bm_category)undecided->fact.category,
+	bm_count_origin(counter, undecided->origin, (enum bm_category)undecided->fact.category,
 			(enum bm_outcome)undecided->fact.outcome, 1);
 	if (undecided->message)
-		bm_count_message(counter, undecided->sender, undecided->fact.time);
+		bm_count_message(counter, undecided->origin, undecided->fact.time);
 }
 
 /* decide_all - look again for what the undecided wait for; with the left known and the time over
@@ -659,7 +686,7 @@ static void complete(struct bm_span *span, uint32_t number, struct bm_counter *c
 	settle_runs(span, number, counter);
 	flush_counts(span, number, counter);
 	if (piece->counted)
-		bm_count_message(counter, piece->sender, piece->first_attempt);
+		bm_count_message(counter, origin_of(piece), piece->first_attempt);
 	free_piece(span, number);
 }
 
@@ -711,7 +738,14 @@ static void sender(struct bm_span *span, const struct bm_span_event *event,
 	const uint32_t number = get_piece(span, &event->key);
 	if (span->pieces[number].seen_at == BM_TIME_UNKNOWN)
 		span->pieces[number].seen_at = event->time;
+	told_fanout(&span->pieces[number], event->fanout);
 	set_sender(span, number, event->sender, counter);
+}
+
+static void subject(struct bm_span *span, const struct bm_span_event *event)
+{
+	const uint32_t number = get_piece(span, &event->key); /* may move the pieces */
+	told_subject(&span->pieces[number], event->subject);
 }
 
 static void attempt(struct bm_span *span, const struct bm_span_event *event,
@@ -765,6 +799,9 @@ void bm_span_add(struct bm_span *span, const struct bm_span_event *event,
 	case BM_EVENT_BEGIN:
 		begin(span, event, counter);
 		break;
+	case BM_EVENT_SUBJECT:
+		subject(span, event);
+		break;
 	case BM_EVENT_SENDER:
 		sender(span, event, counter);
 		break;
@@ -802,6 +839,20 @@ static uint32_t sender_of(const struct merge *merge, uint32_t sender)
 {
 	return sender == NONE || merge->rename == NULL ? sender
 						       : bm_rename_sender(merge->rename, sender);
+}
+
+static uint32_t subject_of(const struct merge *merge, uint32_t subject)
+{
+	return merge->rename ? bm_rename_subject(merge->rename, subject) : subject;
+}
+
+/* join_origin - take what the right tells of the message's origin; before its counts, which need it */
+static void join_origin(const struct merge *merge, struct piece *left, const struct piece *right)
+{
+	left->begun |= right->begun;
+	if (right->fanout != FANOUT_UNTOLD)
+		told_fanout(left, right->fanout);
+	told_subject(left, subject_of(merge, right->subject));
 }
 
 /* join_sender - take the right's sender, then attribute what the right had to leave open */
@@ -905,7 +956,6 @@ static void join_flags(struct piece *left, const struct piece *right)
 		left->seen_at = right->seen_at;
 	if (right->expired && !left->expired)
 		left->expired_at = right->expired_at;
-	left->begun |= right->begun;
 	if (right->client_told)
 		left->far = right->far;
 	left->client_told |= right->client_told;
@@ -917,6 +967,7 @@ static void join_flags(struct piece *left, const struct piece *right)
 static void join(const struct merge *merge, uint32_t number, uint32_t right_number)
 {
 	const struct piece *const right = &merge->right->pieces[right_number];
+	join_origin(merge, &merge->left->pieces[number], right);
 	join_sender(merge, number, right);
 	if (right->expired)
 		expire_left(merge, number, right_number);
@@ -954,7 +1005,7 @@ static void merge_head(const struct merge *merge, uint32_t right_number)
 static bool is_blank(const struct piece *piece)
 {
 	return !piece->left_open && !piece->begun && !piece->attempted && !piece->expired &&
-	       piece->sender == NONE;
+	       piece->sender == NONE && piece->subject == 0;
 }
 
 /* merge_tail - a message that is still in the queue at the right's end */
@@ -982,7 +1033,8 @@ static void merge_seen(const struct merge *merge)
 	for (uint32_t i = 0; i < right->undecided_count; i++) {
 		struct undecided undecided = right->undecided[i];
 		undecided.fact = fact_of(merge, undecided.fact);
-		undecided.sender = sender_of(merge, undecided.sender);
+		undecided.origin.sender = sender_of(merge, undecided.origin.sender);
+		undecided.origin.subject = subject_of(merge, undecided.origin.subject);
 		undecided.group += left->group_count;
 		BM_GROW(left->undecided, left->undecided_count, left->undecided_room);
 		left->undecided[left->undecided_count++] = undecided;

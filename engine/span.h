@@ -2,8 +2,8 @@
  *
  * Read this first: it is the idea the mill stands on.
  *
- * A message's lines lie scattered over a log: it begins (client=, uid=, message-id=), its sender is
- * told (qmgr from=), attempts follow for hours or days, at last it is removed and its queue id is
+ * A message's lines lie scattered over a log: it begins (client=, uid=, message-id=), its subject may
+ * be told, its sender and the number of its recipients are (qmgr from=), attempts follow for hours or days, at last it is removed and its queue id is
  * free for another message.  A span is the summary of the messages' lines in one run of a stream,
  * such that the spans of two neighbouring runs merge into the span of both: bm_span_merge is
  * associative, has the empty span as identity, and is not commutative, since order tells whose
@@ -11,7 +11,7 @@
  *
  * Per queue id (of one host) a span keeps at most two pieces:
  *   - a head, that ended here but may have begun to the left: it *needs from its left* the sender
- * of its attempts, the deferrals its finals resolve, the recipients its `expired` gives up;
+ * and subject of its attempts, the deferrals its finals resolve, the recipients its `expired` gives up;
  *   - a tail, that has not ended: it *offers to its right* a known sender and deferred recipients
  * still open. A message that begins and ends inside the run is counted and forgotten.  So a span's
  * size is that of the mail in flight at its borders, not of its run.
@@ -20,7 +20,9 @@
  * stream lives.
  *
  * Limits, stated: a queue id that is used again after its `removed` line was lost, and whose own
- * first lines are lost too, joins the older message.  A content filter's hop is recognised when the
+ * first lines are lost too, joins the older message.  How many recipients a message has is what its
+ * first activation tells, so it is unknown for one whose beginning lies before the log; its subject
+ * is what is told before its first attempt.  A content filter's hop is recognised when the
  * two messages' lines lie within SPAN_HOP_SECONDS of each other.
  */
 #ifndef BM_SPAN_H
@@ -42,7 +44,7 @@ struct bm_message_key bm_message_key(struct bm_bytes queue_id, uint64_t host);
 
 /* What span learns from one line. */
 struct bm_span_event {
-	enum bm_event_kind kind; /* BEGIN, SENDER, ATTEMPT, EXPIRED or REMOVED */
+	enum bm_event_kind kind; /* BEGIN, SUBJECT, SENDER, ATTEMPT, EXPIRED or REMOVED */
 	bool client_told;        /* BEGIN: the line tells the client; far is valid */
 	bool far;                /* from a public address */
 	bool hop; /* ATTEMPT: delivered, but maybe only to our own filter; next says where it lives
@@ -52,6 +54,8 @@ struct bm_span_event {
 	struct bm_message_key next;
 	bm_time time;
 	uint32_t sender;            /* SENDER: number in the tally */
+	uint32_t subject;           /* SUBJECT: number in the tally */
+	uint8_t fanout;             /* SENDER: enum bm_fanout */
 	struct bm_bytes address;    /* ATTEMPT: the recipient */
 	const struct bm_fact *fact; /* ATTEMPT */
 };

@@ -190,8 +190,12 @@ static void add_event(struct bm_worker *worker, const struct staged *staged)
 	case BM_EVENT_ATTEMPT:
 		add_attempt(worker, staged, &span_event);
 		return;
+	case BM_EVENT_SUBJECT:
+		span_event.subject = bm_classify_subject(worker->classifier, event->text);
+		break;
 	case BM_EVENT_SENDER:
 		span_event.sender = bm_classify_sender(worker->classifier, event->address);
+		span_event.fanout = (uint8_t)bm_fanout_of(event->recipients);
 		break;
 	case BM_EVENT_BEGIN:
 		span_event.client_told = event->client_told;
@@ -251,6 +255,7 @@ static bool is_wanted(struct bm_worker *worker, enum bm_event_kind kind, bm_time
 					kind == BM_EVENT_REJECT ? BM_REJECTED : BM_PROBES, time);
 		return false;
 	case BM_EVENT_BEGIN:
+	case BM_EVENT_SUBJECT:
 	case BM_EVENT_SENDER:
 	case BM_EVENT_REMOVED:
 		return true;

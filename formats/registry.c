@@ -27,6 +27,10 @@
 	X(domains)                                                                                 \
 	X(providers)                                                                               \
 	X(senders)                                                                                 \
+	X(fanout)                                                                                  \
+	X(subjects)                                                                                \
+	X(words)                                                                                   \
+	X(pace)                                                                                    \
 	X(relays)                                                                                  \
 	X(codes)                                                                                   \
 	X(replies)                                                                                 \

@@ -105,10 +105,12 @@ static inline void dump_key(const struct bm_tally *tally, int kind, const uint32
 			 dump_pair(tally, key[1]));
 		break;
 	case BM_CELLS_SENDERS:
-		snprintf(text, 3000, "%s %u", dump_name(tally->senders, key[0]), key[1]);
+		snprintf(text, 3000, "%s %u %u %s", dump_name(tally->senders, key[0]), key[1],
+			 key[2], dump_name(tally->subjects, key[3]));
 		break;
 	case BM_CELLS_MESSAGES:
-		snprintf(text, 3000, "%s", dump_name(tally->senders, key[0]));
+		snprintf(text, 3000, "%s %u %s", dump_name(tally->senders, key[0]), key[1],
+			 dump_name(tally->subjects, key[2]));
 		break;
 	case BM_CELLS_PERIODS:
 		snprintf(text, 3000, "%d", (int)key[0]);
@@ -126,6 +128,9 @@ static inline void dump_key(const struct bm_tally *tally, int kind, const uint32
 		snprintf(text, 3000, "%s %s", dump_name(tally->templates, key[0]),
 			 dump_name(tally->domains, key[1]));
 		break;
+	case BM_CELLS_LIMITED:
+		snprintf(text, 3000, "%s %d", dump_name(tally->providers, key[0]), (int)key[1]);
+		break;
 	default:
 		snprintf(text, 3000, "%s %u", dump_name(tally->addresses, key[0]), key[1]);
 	}
@@ -142,6 +147,27 @@ static inline void dump_cells(struct dump *dump, const struct bm_tally *tally)
 			     cell->n[2], cell->n[3]);
 		}
 	}
+}
+
+/* dump_pace - the sums over all pages of the same minutes */
+static inline void dump_pace(struct dump *dump, const struct bm_tally *tally)
+{
+	const struct bm_pace_page *const list = tally->pace.list;
+	for (uint32_t i = 0; i < tally->pace.count; i++)
+		for (int minute = 0; minute < BM_PAGE_MINUTES; minute++) {
+			unsigned sum = 0;
+			bool first = true;
+			for (uint32_t j = 0; j < tally->pace.count; j++)
+				if (list[j].provider == list[i].provider &&
+				    list[j].number == list[i].number) {
+					sum += list[j].minute[minute];
+					first &= j >= i;
+				}
+			if (first && sum)
+				DUMP(dump, "pace %s: %d:%02d = %u",
+				     dump_name(tally->providers, list[i].provider),
+				     (int)list[i].number, minute, sum);
+		}
 }
 
 static inline uint64_t dump_step(const struct bm_steps *steps, unsigned step)
@@ -233,6 +259,7 @@ static inline char *tally_dump(struct bm_tally *tally)
 	struct dump dump = {0};
 	bm_tally_settle(tally);
 	dump_cells(&dump, tally);
+	dump_pace(&dump, tally);
 	dump_records(&dump, tally);
 	if (dump.count)
 		qsort(dump.lines, dump.count, sizeof *dump.lines, dump_order);

@@ -88,9 +88,15 @@ static void count_one(struct chance *chance, struct bm_counter *counter)
 		bm_count_expired(counter, &fact, end);
 	}
 	const uint32_t sender = bm_intern_add(tally->senders, pick(chance, "sender", text));
-	bm_count_sender(counter, sender, (enum bm_category)fact.category,
+	const struct bm_origin origin = {
+		.sender = sender,
+		.subject = bm_tally_subject(tally, chance_percent(chance, 30)
+							   ? (struct bm_bytes){0}
+							   : pick(chance, "subject", text)),
+		.fanout = (uint8_t)chance_below(chance, BM_FANOUT_COUNT)};
+	bm_count_origin(counter, origin, (enum bm_category)fact.category,
 			(enum bm_outcome)fact.outcome, 1 + chance_below(chance, 3));
-	bm_count_message(counter, sender, fact.time);
+	bm_count_message(counter, origin, fact.time);
 	bm_count_period(counter, BM_REJECTED, fact.time);
 }
 
@@ -190,9 +196,11 @@ Test(tally, counters_stay_at_their_maximum)
 	struct bm_tally *left = bm_tally_new(), *const right = bm_tally_new();
 	struct bm_counter counter = {.tally = left};
 	const uint32_t sender = bm_intern_add(left->senders, BM_BYTES("a"));
-	bm_count_sender(&counter, sender, BM_CATEGORY_UNKNOWN, BM_BOUNCED, UINT32_MAX - 1);
+	bm_count_origin(&counter, (struct bm_origin){.sender = sender}, BM_CATEGORY_UNKNOWN,
+			BM_BOUNCED, UINT32_MAX - 1);
 	for (int i = 0; i < 5; i++)
-		bm_count_sender(&counter, sender, BM_CATEGORY_UNKNOWN, BM_BOUNCED, 1);
+		bm_count_origin(&counter, (struct bm_origin){.sender = sender}, BM_CATEGORY_UNKNOWN,
+				BM_BOUNCED, 1);
 	const uint32_t key[4] = {sender, BM_CATEGORY_UNKNOWN, 0, 0};
 	cr_assert_eq(bm_cells_find(&left->cells[BM_CELLS_SENDERS], key)[BM_BOUNCED], UINT32_MAX);
 	bm_tally_merge(right, left);

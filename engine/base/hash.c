@@ -30,6 +30,11 @@ uint64_t bm_hash(struct bm_bytes run)
 	return XXH3_64bits_withSeed(run.data, run.size, seeds[2]);
 }
 
+uint64_t bm_hash_content(struct bm_bytes run)
+{
+	return XXH3_64bits(run.data, run.size);
+}
+
 const uint64_t *bm_hash_seeds(void)
 {
 	return seeds;

@@ -12,6 +12,10 @@
 /* bm_hash - 64 bits of a run under the process's seed */
 uint64_t bm_hash(struct bm_bytes run);
 
+/* bm_hash_content - 64 bits of a run, the same in every process; whoever chose the run may have chosen
+ * them */
+uint64_t bm_hash_content(struct bm_bytes run);
+
 /* A digest of content: the same in every process. */
 struct bm_digest {
 	uint64_t low, high;

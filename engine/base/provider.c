@@ -25,6 +25,7 @@
 
 enum {
 	BM_PROVIDER_SLOTS = 4096, /* a power of two, at least twice the suffixes */
+	BM_NAME_SLOTS = 1024,     /* the same, of names */
 	BM_PROVIDER_HOST_BYTES_MAX = 255,
 	BM_VOICES_MAX = 256,       /* lines of voices */
 	BM_SPOKEN_BYTES_MAX = 4096 /* of a text, listened to */
@@ -33,6 +34,8 @@ enum {
 static struct entry {
 	struct bm_bytes suffix, name;
 } slots[BM_PROVIDER_SLOTS];
+
+static struct bm_bytes names[BM_NAME_SLOTS];
 
 static struct bm_signs voices;
 static struct bm_bytes voice_names[BM_VOICES_MAX]; /* by the value of a sign */
@@ -56,6 +59,32 @@ static struct entry *slot_of(struct bm_bytes suffix, uint64_t hash)
 	return &slots[i];
 }
 
+/* name_slot - where a name is or would go */
+static struct bm_bytes *name_slot(struct bm_bytes name)
+{
+	const uint64_t hash = hash_back(HASH_START, name);
+	size_t i = (hash ^ hash >> 32) & (BM_NAME_SLOTS - 1);
+	while (names[i].size && !bm_bytes_equal(names[i], name))
+		i = (i + 1) & (BM_NAME_SLOTS - 1);
+	return &names[i];
+}
+
+bool bm_provider_is_name(struct bm_bytes name)
+{
+	/* Most that is asked about is a domain, as no name is. */
+	return name.size && bm_bytes_find_near(name, 0, '.') == name.size && name_slot(name)->size;
+}
+
+/* name_add - one more known provider */
+static void name_add(struct bm_bytes name)
+{
+	static uint16_t count;
+	struct bm_bytes *const slot = name_slot(name);
+	count += slot->size == 0 && name.size;
+	assert(2 * count <= BM_NAME_SLOTS);
+	*slot = name;
+}
+
 /* voice_read - the signs of one provider */
 static void voice_read(struct bm_bytes line)
 {
@@ -76,6 +105,7 @@ static size_t line_read(struct bm_bytes line)
 		voice_read(line);
 		return 0;
 	}
+	name_add(name);
 	for (struct bm_bytes suffix; (suffix = bm_data_word(&line)).size; count++) {
 		struct entry *const slot = slot_of(suffix, hash_back(HASH_START, suffix));
 		assert(!slot->suffix.size); /* a suffix belongs to one provider */

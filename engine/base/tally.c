@@ -8,14 +8,19 @@
 
 #include "arena.h"
 #include "bouncemill/error.h"
+#include "bouncemill/provider.h"
 #include "bouncemill/rule.h"
 #include "hash.h"
+
+#include <stdlib.h>
 
 enum { SAMPLE_BYTES_MAX = 512, EVIDENCE_BYTES_MIN = 64, PREFETCH_AHEAD = 8 };
 
 struct bm_tally_private {
 	struct bm_arena samples;
 	uint32_t template_room, address_room;
+	unsigned subject_level;  /* see bm_tally_subject */
+	uint32_t subjects_named; /* of the names that level lets pass */
 };
 
 /* --- cells --- */
@@ -74,6 +79,14 @@ void bm_cells_dispose(struct bm_cells *cells)
 	bm_index_dispose(&cells->index);
 	bm_free(cells->list);
 	*cells = (struct bm_cells){0};
+}
+
+/* add_cell - source's counters to those of its key */
+static void add_cell(struct bm_cells *target, const struct bm_cell *source)
+{
+	uint32_t *const n = bm_cells_at(target, source->key);
+	for (int outcome = 0; outcome < BM_OUTCOME_COUNT; outcome++)
+		bm_add_saturating(&n[outcome], source->n[outcome]);
 }
 
 /* --- histograms --- */
@@ -187,6 +200,163 @@ static void steps_merge(struct bm_steps *target, const struct bm_steps *source)
 			bm_steps_add(target, i, source->full[i]);
 }
 
+/* --- pace --- */
+
+/* by_minutes - qsort: pages of one provider's same minutes side by side */
+static int by_minutes(const void *left, const void *right)
+{
+	const struct bm_pace_page *const a = left, *const b = right;
+	if (a->provider != b->provider)
+		return a->provider < b->provider ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* take_in - source's attempts to target, a page of the same minutes; false, and nothing changed, when
+ * they do not fit */
+static bool take_in(struct bm_pace_page *target, const struct bm_pace_page *source)
+{
+	for (unsigned i = 0; i < BM_PAGE_MINUTES; i++)
+		if (target->minute[i] + source->minute[i] > UINT8_MAX)
+			return false;
+	for (unsigned i = 0; i < BM_PAGE_MINUTES; i++)
+		target->minute[i] = (uint8_t)(target->minute[i] + source->minute[i]);
+	return true;
+}
+
+/* pack_pages - add up the pages of the same minutes, as far as they fit */
+static void pack_pages(struct bm_pace *pace)
+{
+	uint32_t kept = 0;
+	if (pace->count)
+		qsort(pace->list, pace->count, sizeof *pace->list, by_minutes);
+	for (uint32_t i = 0; i < pace->count; i++) {
+		if (kept && by_minutes(&pace->list[kept - 1], &pace->list[i]) == 0 &&
+		    take_in(&pace->list[kept - 1], &pace->list[i]))
+			continue;
+		pace->list[kept++] = pace->list[i];
+	}
+	pace->count = kept;
+	pace->doubtful = 0;
+	for (uint32_t i = 0; i < pace->last_room; i++)
+		if (pace->last[i] != UINT32_MAX)
+			pace->last[i] = 0;
+}
+
+/* add_page - an empty page.  In a log, times follow each other and nothing is doubtful; where half of
+ * the pages are, they are packed before the list grows, so memory is that of the minutes whatever their
+ * order, and the time is linear but for a sort now and then. */
+static struct bm_pace_page *add_page(struct bm_pace *pace, uint32_t provider, int32_t number,
+				     bool doubtful)
+{
+	pace->doubtful += doubtful;
+	if (pace->count == pace->room) {
+		if (pace->doubtful > pace->room / 2)
+			pack_pages(pace);
+		if (pace->count >= pace->room / 2)
+			BM_GROW(pace->list, pace->room, pace->room);
+	}
+	struct bm_pace_page *const page = &pace->list[pace->count++];
+	*page = (struct bm_pace_page){.provider = provider, .number = number};
+	return page;
+}
+
+/* keeps_pace - is the provider's pace kept; asked the first time it is met, and when its page was
+ * packed away */
+static bool keeps_pace(struct bm_tally *tally, uint32_t provider)
+{
+	struct bm_pace *const pace = &tally->pace;
+	while (pace->last_room <= provider) {
+		const uint32_t old = pace->last_room;
+		pace->last_room = old ? 2 * old : 64;
+		pace->last = bm_realloc(pace->last, pace->last_room * sizeof *pace->last);
+		memset(pace->last + old, 0, (pace->last_room - old) * sizeof *pace->last);
+	}
+	if (pace->last[provider] == 0 &&
+	    !bm_provider_is_name(bm_intern_get(tally->providers, provider)))
+		pace->last[provider] = UINT32_MAX;
+	return pace->last[provider] != UINT32_MAX;
+}
+
+bool bm_tally_pace_page(struct bm_tally *tally, uint32_t provider, int32_t minute)
+{
+	struct bm_pace *const pace = &tally->pace;
+	const int32_t number = minute >> BM_PAGE_SHIFT;
+	if (!keeps_pace(tally, provider))
+		return false;
+	const uint32_t last = pace->last[provider];
+	const bool doubtful = last && pace->list[last - 1].number >= number;
+	add_page(pace, provider, number, doubtful)->minute[minute & (BM_PAGE_MINUTES - 1)]++;
+	pace->last[provider] = pace->count;
+	return true;
+}
+
+static void pace_dispose(struct bm_pace *pace)
+{
+	bm_free(pace->list);
+	bm_free(pace->last);
+}
+
+/* --- subjects --- */
+
+/* is_named - does a level let a subject keep its name */
+static bool is_named(struct bm_bytes subject, unsigned level)
+{
+	return bm_hash_content(subject) >> 32 << level >> 32 == 0;
+}
+
+/* raise_level - to level, and on until few enough subjects keep their names */
+static void raise_level(struct bm_tally *tally, unsigned level)
+{
+	struct bm_tally_private *const private = tally->private;
+	while (private->subject_level < level || private->subjects_named > BM_SUBJECTS_MAX) {
+		private->subject_level++;
+		private->subjects_named = 0;
+		for (uint32_t id = BM_SUBJECT_OTHER + 1; id < bm_intern_count(tally->subjects); id++)
+			private->subjects_named += is_named(bm_intern_get(tally->subjects, id),
+							    private->subject_level);
+	}
+}
+
+uint32_t bm_tally_subject(struct bm_tally *tally, struct bm_bytes subject)
+{
+	struct bm_tally_private *const private = tally->private;
+	if (subject.size == 0)
+		return BM_SUBJECT_NONE;
+	if (private->subject_level && !is_named(subject, private->subject_level))
+		return BM_SUBJECT_OTHER;
+	const uint32_t known = bm_intern_count(tally->subjects);
+	const uint32_t id = bm_intern_add(tally->subjects, subject);
+	private->subjects_named += id == known;
+	raise_level(tally, 0);
+	return id;
+}
+
+/* settle_cells - cells of subjects that have lost their names, whose number is key[word], to those
+ * of the others */
+static void settle_cells(struct bm_tally *tally, enum bm_cells_kind kind, unsigned word)
+{
+	struct bm_cells settled = {0};
+	BM_FOR_EACH_CELL(cell, &tally->cells[kind])
+	{
+		struct bm_cell copy = *cell;
+		const struct bm_bytes subject = bm_intern_get(tally->subjects, copy.key[word]);
+		if (copy.key[word] > BM_SUBJECT_OTHER &&
+		    !is_named(subject, tally->private->subject_level))
+			copy.key[word] = BM_SUBJECT_OTHER;
+		add_cell(&settled, &copy);
+	}
+	bm_cells_dispose(&tally->cells[kind]);
+	tally->cells[kind] = settled;
+}
+
+static void settle_subjects(struct bm_tally *tally)
+{
+	if (tally->private->subject_level == 0)
+		return;
+	settle_cells(tally, BM_CELLS_SENDERS, 3);
+	settle_cells(tally, BM_CELLS_MESSAGES, 2);
+}
+
 /* --- the tally --- */
 
 struct bm_tally *bm_tally_new(void)
@@ -200,6 +370,9 @@ struct bm_tally *bm_tally_new(void)
 	tally->templates = bm_intern_new();
 	tally->addresses = bm_intern_new();
 	tally->listings = bm_intern_new_with(sizeof(struct bm_listing_record));
+	tally->subjects = bm_intern_new();
+	bm_intern_add(tally->subjects, (struct bm_bytes){0});
+	bm_intern_add(tally->subjects, BM_BYTES("(other)"));
 	for (int i = 0; i < BM_CATEGORY_COUNT; i++)
 		tally->category[i] = BM_SEEN_NEVER;
 	return tally;
@@ -222,6 +395,8 @@ void bm_tally_free(struct bm_tally *tally)
 	bm_intern_free(tally->templates);
 	bm_intern_free(tally->addresses);
 	bm_intern_free(tally->listings);
+	bm_intern_free(tally->subjects);
+	pace_dispose(&tally->pace);
 	for (int i = 0; i < BM_CELLS_COUNT; i++)
 		bm_cells_dispose(&tally->cells[i]);
 	bm_arena_dispose(&tally->private->samples);
@@ -344,7 +519,7 @@ void bm_tally_evidence(struct bm_tally *tally, struct bm_evidence *evidence, bm_
 
 /* What the source's numbers are called in the target. */
 struct names {
-	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses, *listings;
+	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses, *listings, *subjects;
 };
 
 /* rename_all - intern each of source's runs in target by add, return the table of new numbers */
@@ -386,8 +561,12 @@ static void rename_key(enum bm_cells_kind kind, const struct names *names, uint3
 		key[1] = rename_pair(names, key[1]);
 		break;
 	case BM_CELLS_SENDERS:
+		key[0] = names->senders[key[0]];
+		key[3] = names->subjects[key[3]];
+		break;
 	case BM_CELLS_MESSAGES:
 		key[0] = names->senders[key[0]];
+		key[2] = names->subjects[key[2]];
 		break;
 	case BM_CELLS_DEFERRALS:
 	case BM_CELLS_RESOLVE:
@@ -401,6 +580,9 @@ static void rename_key(enum bm_cells_kind kind, const struct names *names, uint3
 	case BM_CELLS_DAYS:
 		key[0] = names->addresses[key[0]];
 		break;
+	case BM_CELLS_LIMITED:
+		key[0] = names->providers[key[0]];
+		break;
 	case BM_CELLS_PERIODS:
 	case BM_CELLS_COUNT:
 		break;
@@ -410,11 +592,8 @@ static void rename_key(enum bm_cells_kind kind, const struct names *names, uint3
 /* add_batch - add renamed cells, whose lines were asked for when they were gathered */
 static void add_batch(struct bm_cells *target, const struct bm_cell *batch, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t *const n = bm_cells_at(target, batch[i].key);
-		for (int outcome = 0; outcome < BM_OUTCOME_COUNT; outcome++)
-			bm_add_saturating(&n[outcome], batch[i].n[outcome]);
-	}
+	for (unsigned i = 0; i < count; i++)
+		add_cell(target, &batch[i]);
 }
 
 static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
@@ -433,6 +612,19 @@ static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
 		}
 	}
 	add_batch(target, batch, count);
+}
+
+/* merge_pace - the source's pages, under the target's numbers of their providers */
+static void merge_pace(struct bm_pace *target, const struct bm_pace *source,
+		       const struct names *names)
+{
+	for (uint32_t i = 0; i < source->count; i++) {
+		const struct bm_pace_page *const page = &source->list[i];
+		struct bm_pace_page *const copy =
+			add_page(target, names->providers[page->provider], page->number,
+				 true);
+		memcpy(copy->minute, page->minute, sizeof copy->minute);
+	}
 }
 
 static void merge_seen(struct bm_seen *target, struct bm_seen source)
@@ -529,10 +721,12 @@ void bm_tally_settle(struct bm_tally *tally)
 				  relay->delivered);
 		relay->delivered = 0;
 	}
+	settle_subjects(tally);
 }
 
 void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
 {
+	raise_level(target, source->private->subject_level);
 	const struct names names = {
 		.domains = rename_all(target, source->domains, bm_tally_domain),
 		.providers = rename_all(target, source->providers, bm_tally_provider),
@@ -541,8 +735,10 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
 		.templates = rename_all(target, source->templates, bm_tally_template),
 		.addresses = rename_all(target, source->addresses, bm_tally_address),
 		.listings = rename_all(target, source->listings, bm_tally_listing),
+		.subjects = rename_all(target, source->subjects, bm_tally_subject),
 	};
 	merge_records(target, source, &names);
+	merge_pace(&target->pace, &source->pace, &names);
 	for (int kind = 0; kind < BM_CELLS_COUNT; kind++)
 		merge_cells(&target->cells[kind], &source->cells[kind], (enum bm_cells_kind)kind,
 			    &names);
@@ -553,4 +749,6 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
 	bm_free(names.templates);
 	bm_free(names.addresses);
 	bm_free(names.listings);
+	bm_free(names.subjects);
+	settle_subjects(target);
 }

@@ -371,13 +371,31 @@ static enum bm_event_kind take_attempt(struct bm_bytes run, struct bm_event *eve
 	return event->kind = BM_EVENT_MALFORMED;
 }
 
+/* take_recipients - the number behind "size=..., nrcpt=" at run[at], or 0 */
+static inline uint32_t take_recipients(struct bm_bytes run, size_t at)
+{
+	enum { RECIPIENTS_MAX = 100000000 };
+	uint32_t count = 0;
+	at = bm_bytes_find_near(run, at, ',');
+	if (!field_is(run, at, BM_BYTES(", nrcpt=")))
+		return 0;
+	for (at += 8; at < run.size && bm_is_digit(run.data[at]) && count < RECIPIENTS_MAX; at++)
+		count = count * 10 + (uint32_t)(run.data[at] - '0');
+	return count;
+}
+
 /* take_from - qmgr's "from=<...>, size=..., nrcpt=..." or "from=<...>, status=expired, ..." */
 static enum bm_event_kind take_from(struct bm_bytes run, struct bm_event *event)
 {
 	size_t at = 5;
 	event->address = take_address(run, &at);
+	event->recipients = 0;
 	while (at < run.size && (run.data[at] == ',' || run.data[at] == ' '))
 		at++;
+	if (field_is(run, at, BM_BYTES("size="))) { /* nearly always */
+		event->recipients = take_recipients(run, at);
+		return event->kind = BM_EVENT_SENDER;
+	}
 	const bool expired = field_is(run, at, BM_BYTES("status=expired")) ||
 			     field_is(run, at, BM_BYTES("status=force-expired"));
 	return event->kind = expired ? BM_EVENT_EXPIRED : BM_EVENT_SENDER;
@@ -405,6 +423,45 @@ static bool is_removed(struct bm_bytes run)
 		if (run.data[at] != ',' && run.data[at] != ' ')
 			return false;
 	return true;
+}
+
+/* header_value - what stands before " from CLIENT; from=<...> ..." behind a header's name.  Postfix
+ * cuts the header at 200 bytes, so the frame is there; the sender may write one like it, so the last
+ * one is the frame. */
+static struct bm_bytes header_value(struct bm_bytes run)
+{
+	struct bm_bytes head = run;
+	for (;;) {
+		const size_t at = bm_bytes_find_last(head, ';');
+		if (at == head.size)
+			return run;
+		head.size = at;
+		if (bm_bytes_starts(bm_bytes_from(run, at), BM_BYTES("; from=<")))
+			break;
+	}
+	const size_t space = bm_bytes_find_last(head, ' ');
+	if (space < head.size && space >= 5 && memcmp(head.data + space - 5, " from", 5) == 0)
+		head.size = space - 5;
+	return head;
+}
+
+/* take_header - cleanup's "ACTION: header Subject: ..." of header_checks, other headers are idle */
+static enum bm_event_kind take_header(struct bm_bytes run, struct bm_event *event)
+{
+	enum { ACTION_BYTES_MAX = 12 };
+	static const char name[] = ": header subject:", usual[] = ": header Subject:";
+	struct bm_bytes head = run;
+	if (head.size > ACTION_BYTES_MAX)
+		head.size = ACTION_BYTES_MAX;
+	const size_t at = bm_bytes_find_near(head, 0, ':');
+	if (run.size - at < sizeof name - 1)
+		return event->kind = BM_EVENT_IDLE;
+	if (memcmp(run.data + at, usual, sizeof usual - 1) != 0)
+		for (size_t i = 0; i < sizeof name - 1; i++)
+			if (bm_lower(run.data[at + i]) != (uint8_t)name[i])
+				return event->kind = BM_EVENT_IDLE;
+	event->text = header_value(bm_bytes_from(run, at + sizeof name - 1));
+	return event->kind = BM_EVENT_SUBJECT;
 }
 
 /* is_reject - "reject: ..." or "milter-reject: ...": refused on the way in */
@@ -456,6 +513,8 @@ static enum bm_event_kind with_queue_id(struct bm_bytes run, enum daemon daemon,
 		}
 		break;
 	}
+	if (any || daemon == DAEMON_CLEANUP)
+		return take_header(run, event);
 	return event->kind = BM_EVENT_IDLE;
 }
 

@@ -41,6 +41,12 @@ void bm_mail_reader_free(struct bm_mail_reader *reader)
 	bm_free(reader);
 }
 
+struct bm_bytes bm_mail_words(struct bm_mail_reader *reader, struct bm_bytes value)
+{
+	scratch_reset(reader->work.scratch);
+	return decode_words(&reader->work, value);
+}
+
 const char *bm_mail_sort_name(enum bm_mail_sort sort)
 {
 	static const char *const names[] = {"ordinary", "bounce",     "delay",     "success",

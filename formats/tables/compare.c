@@ -19,7 +19,7 @@ enum { SLACK_DIVISOR = 24, HOURS_A_WEEK = 7 * 24, DAYS_A_WEEK = 7 };
 
 static const struct bm_column columns[] = {
 	{"scope", BM_KIND_TEXT},        {"name", BM_KIND_TEXT},         {"period", BM_KIND_PERIOD},
-	{"failures", BM_KIND_INT},      {"before", BM_KIND_INT},        {"average", BM_KIND_SHARE},
+	{"failures", BM_KIND_INT},      {"before", BM_KIND_INT},        {"average", BM_KIND_REAL},
 	{"change", BM_KIND_INT},        {"change_rate", BM_KIND_SHARE}, {"rate", BM_KIND_SHARE},
 	{"rate_before", BM_KIND_SHARE}, {"new", BM_KIND_TEXT},          {"sample", BM_KIND_TEXT},
 };

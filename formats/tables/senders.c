@@ -13,7 +13,7 @@ struct senders {
 	struct bm_names names;
 	struct bm_labels labels;
 	struct bm_sum *sums; /* by number */
-	uint32_t *messages;  /* by number */
+	uint64_t *messages;  /* by number */
 	uint32_t *order;     /* those with anything to show, by name */
 };
 
@@ -28,7 +28,7 @@ static void sum_all(struct senders *all, const struct bm_tally *tally)
 		all->sums[id] = bm_groups_sum(&groups, id, &all->labels, NULL, NULL);
 	bm_groups_dispose(&groups);
 	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_MESSAGES])
-	all->messages[cell->key[0]] = cell->n[0];
+	all->messages[cell->key[0]] += cell->n[0];
 }
 
 static void *senders_open(const struct bm_view *view, size_t *count)

@@ -129,6 +129,7 @@ uint8_t *bm_cells_value(struct bm_cells_pen *pen, uint8_t *at, enum bm_kind kind
 	case BM_KIND_SHARE:
 		return bm_cells_fixed(at, scaled(value->real, 1e6), SHARE_DECIMALS, false);
 	case BM_KIND_SECONDS:
+	case BM_KIND_REAL:
 		return bm_cells_fixed(at, scaled(value->real, 1e2), SECONDS_DECIMALS, true);
 	case BM_KIND_PERIOD:
 		return period(pen, at, (bm_period)value->integer);

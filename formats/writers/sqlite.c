@@ -113,7 +113,7 @@ static const struct {
 } kinds[] = {
 	[BM_KIND_TEXT] = {"TEXT", "text"},     [BM_KIND_INT] = {"INTEGER", "count"},
 	[BM_KIND_SHARE] = {"REAL", "share"},   [BM_KIND_SECONDS] = {"REAL", "seconds"},
-	[BM_KIND_PERIOD] = {"TEXT", "period"}, [BM_KIND_TIME] = {"TEXT", "time"},
+	[BM_KIND_REAL] = {"REAL", "number"}, [BM_KIND_PERIOD] = {"TEXT", "period"}, [BM_KIND_TIME] = {"TEXT", "time"},
 };
 
 /* declare - create a table; what it is stands in it as a comment, for `.schema` */
@@ -152,6 +152,7 @@ static int bind_value(sqlite3_stmt *insert, int place, enum bm_kind kind,
 		return sqlite3_bind_int64(insert, place, value->integer);
 	case BM_KIND_SHARE:
 	case BM_KIND_SECONDS:
+	case BM_KIND_REAL:
 		return sqlite3_bind_double(insert, place, bm_cells_real(kind, value));
 	case BM_KIND_TEXT:
 		cell->size = 0;

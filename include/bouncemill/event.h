@@ -13,6 +13,7 @@ enum bm_event_kind {
 	BM_EVENT_OTHER,    /* a line without meaning for us */
 	BM_EVENT_BEGIN,    /* a message enters the queue: client=, uid=, message-id= */
 	BM_EVENT_SENDER,   /* qmgr from=<...>: the sender, at each activation */
+	BM_EVENT_SUBJECT,  /* cleanup's header_checks tell the subject */
 	BM_EVENT_ATTEMPT,  /* to=<...> ... status=...: one delivery attempt */
 	BM_EVENT_EXPIRED,  /* qmgr status=expired: all open recipients are given up */
 	BM_EVENT_REMOVED,  /* the queue id is free again */
@@ -29,6 +30,7 @@ struct bm_event {
 	int reason; /* enum bm_malformed, with MALFORMED */
 	struct bm_bytes queue_id;
 	struct bm_bytes address; /* SENDER: from=, ATTEMPT: to=; inside of <>, may be empty */
+	uint32_t recipients;     /* SENDER: nrcpt=, of this activation; 0 = not told */
 	/* ATTEMPT */
 	enum bm_status status;
 	struct bm_bytes relay;     /* host part: "mx.example.com", "none", "local" */
@@ -36,7 +38,8 @@ struct bm_event {
 	bool relay_near;           /* loopback, private network or socket: maybe our own filter */
 	struct bm_bytes dsn;       /* the field's text, "5.1.1", or empty */
 	uint32_t delay_hundredths; /* delay=; UINT32_MAX = not given */
-	struct bm_bytes text;      /* inside the parentheses, closing one removed when present */
+	struct bm_bytes text;      /* inside the parentheses, closing one removed when present;
+				      SUBJECT: the header's value, as it is logged */
 	/* ATTEMPT sent: the id under which it lives on ("queued as X", "forwarded as X"), or empty.
 	 * BEGIN: orig_queue_id, or empty. */
 	struct bm_bytes next_id;

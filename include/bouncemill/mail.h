@@ -88,6 +88,10 @@ void bm_mail_reader_free(struct bm_mail_reader *reader);
 enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes data,
 			       struct bm_mail *mail);
 
+/* bm_mail_words - a header's value with its encoded words (RFC 2047) as UTF-8; valid like what
+ * bm_mail_read tells */
+struct bm_bytes bm_mail_words(struct bm_mail_reader *reader, struct bm_bytes value);
+
 const char *bm_mail_sort_name(enum bm_mail_sort sort); /* "bounce", "delay" ... */
 const char *bm_action_name(enum bm_action action);     /* "failed", "delayed" ... */
 

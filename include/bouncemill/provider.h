@@ -13,6 +13,8 @@
 /* bm_provider_known - the provider's name when host is, or ends at a label border in, a known
  * suffix; else empty */
 struct bm_bytes bm_provider_known(struct bm_bytes host);
+/* bm_provider_is_name - is it the name of a known provider */
+bool bm_provider_is_name(struct bm_bytes name);
 /* bm_provider_spoken - the provider that a reply's own words betray, by a signature, code, page or
  * machine name of its own; else empty.  For texts whose speaker is not known: ask bm_provider_known
  * about the host of the frame (bm_reply.host) first, then this about bm_reply.text.  Works on a

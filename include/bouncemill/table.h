@@ -16,6 +16,7 @@ enum bm_kind {
 	BM_KIND_INT,
 	BM_KIND_SHARE,   /* a fraction, six decimals */
 	BM_KIND_SECONDS, /* a duration in seconds, at most two decimals */
+	BM_KIND_REAL,    /* a number, at most two decimals */
 	BM_KIND_PERIOD,  /* bm_period */
 	BM_KIND_TIME     /* bm_time */
 };
@@ -25,7 +26,7 @@ struct bm_value {
 	union {
 		struct bm_bytes text;
 		int64_t integer; /* INT, PERIOD, TIME */
-		double real;     /* SHARE, SECONDS */
+		double real;     /* SHARE, SECONDS, REAL */
 	};
 };
 

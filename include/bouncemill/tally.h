@@ -55,18 +55,51 @@ void bm_cells_dispose(struct bm_cells *cells);
 #define BM_PAIR_PROVIDER(pair)      ((pair) >> 8)
 #define BM_PAIR_CATEGORY(pair)      ((enum bm_category)((pair)&0xff))
 
+/* How many recipients a message has, in classes.  X(identifier, most, "name") */
+#define BM_FANOUTS(X)                                                                              \
+	X(UNKNOWN, 0, "")                                                                          \
+	X(1, 1, "1")                                                                               \
+	X(5, 5, "2-5")                                                                             \
+	X(20, 20, "6-20")                                                                          \
+	X(30, 30, "21-30")                                                                         \
+	X(100, 100, "31-100")                                                                      \
+	X(MANY, UINT32_MAX, "101+")
+
+enum bm_fanout {
+#define X(identifier, most, name) BM_FANOUT_##identifier,
+	BM_FANOUTS(X)
+#undef X
+		BM_FANOUT_COUNT
+};
+
+/* bm_fanout_of - the class of a number of recipients; 0 is unknown */
+static inline enum bm_fanout bm_fanout_of(uint32_t recipients)
+{
+	static const uint32_t most[] = {
+#define X(identifier, most, name) most,
+		BM_FANOUTS(X)
+#undef X
+	};
+	unsigned class = 0;
+	while (recipients > most[class])
+		class++;
+	return (enum bm_fanout)class;
+}
+
 /* What each set of cells is keyed by and counts.  Unused key words are 0. */
 enum bm_cells_kind {
 	BM_CELLS_CUBE,      /* {period, domain, pair, enum bm_cube_source}: outcomes */
 	BM_CELLS_RELAYS,    /* {relay, pair}: outcomes (expired never) */
-	BM_CELLS_SENDERS,   /* {sender, category}: outcomes */
-	BM_CELLS_MESSAGES,  /* {sender}: n[0] messages */
+	BM_CELLS_SENDERS,   /* {sender, category, enum bm_fanout, subject}: outcomes */
+	BM_CELLS_MESSAGES,  /* {sender, enum bm_fanout, subject}: n[0] messages */
 	BM_CELLS_PERIODS,   /* {period}: enum bm_period_count */
 	BM_CELLS_DEFERRALS, /* {pair}: enum bm_deferral_count, in deferred recipients */
 	BM_CELLS_RESOLVE,   /* {pair, enum bm_resolve, step}: n[0] deferred recipients */
 	BM_CELLS_SPREAD,    /* {template, domain}: n[0] failures */
 	BM_CELLS_ADDRESSES, /* {address, category}: outcomes; only with --addresses */
 	BM_CELLS_DAYS,      /* {address, day}: n[0] soft failures; only with --addresses */
+	BM_CELLS_LIMITED,   /* {provider, minute since 1970}: n[0] attempts that were answered
+			       rate-limited or greylisted, of those that struct bm_pace counts */
 	BM_CELLS_COUNT
 };
 enum bm_cube_source { BM_SOURCE_LOG, BM_SOURCE_DSN };
@@ -91,6 +124,26 @@ void bm_steps_add(struct bm_steps *steps, unsigned step, uint32_t count);
  */
 uint64_t bm_steps_count(const struct bm_steps *steps);
 double bm_steps_quantile(const struct bm_steps *steps, double share);
+
+/* Attempts by minute, of known providers (bm_provider_is_name) that were spoken to: a page holds
+ * what one provider got in 16 minutes, or a part of that, so that counting need not look for the page
+ * it had: several pages of the same minutes are to be added up.  Where mail is, minutes are dense:
+ * pages cost a quarter of what cells would. */
+enum { BM_PAGE_SHIFT = 4, BM_PAGE_MINUTES = 1 << BM_PAGE_SHIFT };
+enum { BM_HOUR_MINUTES = 60, BM_HOUR_SECONDS = 3600 };
+struct bm_pace_page {
+	uint32_t provider;
+	int32_t number; /* minutes since 1970 of the wall clock >> BM_PAGE_SHIFT */
+	uint8_t minute[BM_PAGE_MINUTES];
+};
+struct bm_pace {
+	struct bm_pace_page *list; /* in no order that means anything */
+	uint32_t count, room;
+	uint32_t doubtful; /* pages that may be of minutes that have one already */
+	uint32_t *last; /* by provider: number + 1 of the page in use; 0 = none, UINT32_MAX = not a
+			   known one, without pages */
+	uint32_t last_room;
+};
 
 struct bm_traffic_record { /* of a domain or provider, beside its name; a cache line */
 	struct bm_seen seen;
@@ -154,9 +207,11 @@ struct bm_tally {
 	struct bm_intern *templates;
 	struct bm_intern *addresses;
 	struct bm_intern *listings; /* list NUL address or domain, which is empty when not named */
+	struct bm_intern *subjects; /* see engine/subject.h and bm_tally_subject */
 	struct bm_cells cells[BM_CELLS_COUNT];
 	struct bm_template_record *template; /* as many as templates has numbers */
 	struct bm_address_record *address;
+	struct bm_pace pace;
 	struct bm_seen category[BM_CATEGORY_COUNT]; /* failures; deliveries under DELIVERED */
 	struct bm_tally_private *private;
 };
@@ -196,6 +251,30 @@ uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider);
 uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name);
 uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
 uint32_t bm_tally_listing(struct bm_tally *tally, struct bm_bytes name);
+/* bm_tally_subject - the number of a subject.  Strangers choose subjects, so a tally names only so many:
+ * when there are more, those keep their names whose content's hash is smallest, and all the rest
+ * are counted as one, BM_SUBJECT_OTHER.  Which these are is decided by the subjects alone: they
+ * are the same however the work was divided. */
+enum { BM_SUBJECTS_MAX = 1 << 17, BM_SUBJECT_NONE = 0, BM_SUBJECT_OTHER = 1 };
+uint32_t bm_tally_subject(struct bm_tally *tally, struct bm_bytes subject);
+/* bm_tally_pace_page - the way of bm_tally_pace where the page in use will not do */
+bool bm_tally_pace_page(struct bm_tally *tally, uint32_t provider, int32_t minute);
+/* bm_tally_pace - an attempt in a minute since 1970; false for providers whose pace is not kept */
+static inline bool bm_tally_pace(struct bm_tally *tally, uint32_t provider, int32_t minute)
+{
+	const struct bm_pace *const pace = &tally->pace;
+	const uint32_t last = provider < pace->last_room ? pace->last[provider] : 0;
+	if (last == UINT32_MAX)
+		return false;
+	if (last && pace->list[last - 1].number == minute >> BM_PAGE_SHIFT) {
+		uint8_t *const n = &pace->list[last - 1].minute[minute & (BM_PAGE_MINUTES - 1)];
+		if (*n < UINT8_MAX) {
+			++*n;
+			return true;
+		}
+	}
+	return bm_tally_pace_page(tally, provider, minute);
+}
 /* bm_tally_sample - keep the smaller of record's sample and text (clipped to 512 bytes) */
 void bm_tally_sample(struct bm_tally *tally, struct bm_bytes *sample, struct bm_bytes text);
 /* bm_tally_evidence - keep the later of evidence and this failure; of the same time the smaller category,
