@@ -437,7 +437,7 @@ static enum bm_err set_later(struct bm_options *options, const struct row *row, 
 static const struct row rows[] = {
 	{"output", "PATH", "Where the tables go",
 	 "a directory (made if need be), or one file with all\n"
-	 "tables if PATH ends in .json, .xlsx or .db (SQLite);\n"
+	 "tables if PATH ends in .json, .xlsx, .html or .db;\n"
 	 "may be repeated.\n"
 	 "Default: only the summary on standard output",
 	 set_output, .commands = IN_REPORT, .letter = 'o'},

@@ -1,19 +1,60 @@
-# embed.cmake - cmake -D OUT=embedded.c -D ROOT=formats -P embed.cmake
+# embed.cmake - cmake -D OUT=embedded.c -D ROOT=formats -D CHART=chart.min.js -P embed.cmake
 #
-# Writes one C source that defines bm_embedded() of registry.h over all files of formats/rules and
-# formats/lang, sorted by name.  Bytes are written as hex arrays: robust against any content, and
-# some 150 kB of rules compile in a fraction of a second.
+# Writes one C source that defines bm_embedded() of registry.h over all files of formats/rules,
+# formats/lang and formats/pages, sorted by name, and behind them the charting library as
+# pages/chart.min.js.  Bytes are written as hex arrays: robust against any content, and some 400 kB
+# compile in a second.  What a page runs or is styled by gets a companion NAME.hash, `sha256-BASE64`,
+# for its Content-Security-Policy: made here of the very bytes, so the two cannot part.
 get_filename_component(ROOT ${ROOT} ABSOLUTE)
-file(GLOB names RELATIVE ${ROOT} ${ROOT}/rules/* ${ROOT}/lang/*)
+file(GLOB names RELATIVE ${ROOT} ${ROOT}/rules/* ${ROOT}/lang/* ${ROOT}/pages/*)
 list(SORT names)
+
+# base64_of_hex OUT HEX - three bytes are four digits
+function(base64_of_hex out hex)
+	set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+	set(text "")
+	string(LENGTH "${hex}" left)
+	while(left GREATER 0)
+		string(SUBSTRING "${hex}0000" 0 6 three)
+		string(SUBSTRING "${hex}0000" 6 -1 hex)
+		math(EXPR left "${left} - 6")
+		foreach(shift 18 12 6 0)
+			math(EXPR digit "0x${three} >> ${shift} & 63")
+			string(SUBSTRING ${digits} ${digit} 1 digit)
+			string(APPEND text ${digit})
+		endforeach()
+		if(left LESS_EQUAL 0) # the last: two digits for one byte, three for two
+			math(EXPR padding "${left} / -2")
+			string(LENGTH "${text}" size)
+			math(EXPR size "${size} - ${padding}")
+			string(SUBSTRING "${text}" 0 ${size} text)
+			string(REPEAT = ${padding} padding)
+			string(APPEND text "${padding}")
+		endif()
+	endwhile()
+	set(${out} "${text}" PARENT_SCOPE)
+endfunction()
 
 set(arrays "")
 set(list "")
 set(index 0)
-foreach(name IN LISTS names)
-	file(READ ${ROOT}/${name} hex HEX)
+foreach(name IN LISTS names ITEMS pages/chart.min.js)
+	set(file ${ROOT}/${name})
+	if(name STREQUAL pages/chart.min.js)
+		set(file ${CHART})
+	endif()
+	file(READ ${file} hex HEX)
 	if(hex STREQUAL "")
 		continue()
+	endif()
+	if(name MATCHES "^pages/.*[.](js|css)$")
+		file(STRINGS ${file} ends REGEX "</([sS][cC]|[sS][tT][yY])|<!--" LIMIT_COUNT 1)
+		if(ends)
+			message(FATAL_ERROR "${file} would end the element of the page it stands in")
+		endif()
+		file(SHA256 ${file} sum)
+		base64_of_hex(sum ${sum})
+		string(APPEND list "\t{\"${name}.hash\", {(const uint8_t *)\"sha256-${sum}\", sizeof \"sha256-${sum}\" - 1}},\n")
 	endif()
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
 	string(REPLACE "0x0a," "0x0a,\n\t" bytes "${bytes}")

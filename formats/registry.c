@@ -42,7 +42,7 @@
 	X(recipients)                                                                              \
 	X(suppress)
 
-#define WRITERS(X) X(csv) X(tsv) X(json) X(xlsx) X(sqlite)
+#define WRITERS(X) X(csv) X(tsv) X(json) X(xlsx) X(html) X(sqlite)
 
 #define X(name) extern const struct bm_codec bm_codec_##name;
 CODECS(X)

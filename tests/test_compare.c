@@ -84,11 +84,11 @@ Test(compare, the_last_full_day_beside_the_one_before)
 	fail(21, "b", CATEGORY(SPAM_RELATED), 1);
 	fail(22, "a", CATEGORY(BAD_MAILBOX), 100);
 	cover(0, 22, 40000); /* the average is of days 0, 7 and 14 */
-	expect("domain,a,2026-01-22,10,4,6.333333,6,1.500000,0.500000,0.500000,no,\n"
-	       "provider,p,2026-01-22,11,5,6.333333,6,1.200000,0.500000,0.500000,no,\n"
-	       "category,bad-mailbox,2026-01-22,10,5,6.333333,5,1.000000,0.454545,0.500000,no,\n"
-	       "category,spam-related,2026-01-22,1,0,0.000000,1,,0.045455,0.000000,yes,\n"
-	       "domain,b,2026-01-22,1,1,0.000000,0,0.000000,0.500000,0.500000,no,\n");
+	expect("domain,a,2026-01-22,10,4,6.33,6,1.500000,0.500000,0.500000,no,\n"
+	       "provider,p,2026-01-22,11,5,6.33,6,1.200000,0.500000,0.500000,no,\n"
+	       "category,bad-mailbox,2026-01-22,10,5,6.33,5,1.000000,0.454545,0.500000,no,\n"
+	       "category,spam-related,2026-01-22,1,0,0,1,,0.045455,0.000000,yes,\n"
+	       "domain,b,2026-01-22,1,1,0,0,0.000000,0.500000,0.500000,no,\n");
 }
 
 Test(compare, half_a_day_is_not_full_but_nearly_all_of_it_is)
@@ -112,9 +112,9 @@ Test(compare, months_have_the_average_of_all_before)
 	fail(31, "a", CATEGORY(BAD_MAILBOX), 7);
 	fail(59, "a", CATEGORY(BAD_MAILBOX), 1);
 	cover(0, 89, 86399);
-	expect("category,bad-mailbox,2026-03,1,7,4.500000,-6,-0.857143,0.500000,0.500000,no,\n"
-	       "domain,a,2026-03,1,7,4.500000,-6,-0.857143,0.500000,0.500000,no,\n"
-	       "provider,p,2026-03,1,7,4.500000,-6,-0.857143,0.500000,0.500000,no,\n");
+	expect("category,bad-mailbox,2026-03,1,7,4.5,-6,-0.857143,0.500000,0.500000,no,\n"
+	       "domain,a,2026-03,1,7,4.5,-6,-0.857143,0.500000,0.500000,no,\n"
+	       "provider,p,2026-03,1,7,4.5,-6,-0.857143,0.500000,0.500000,no,\n");
 }
 
 Test(compare, replies_never_heard_before_have_rows)

@@ -60,7 +60,11 @@ static sqlite3 *written(const struct bm_table *of, size_t count)
 	const int file = mkstemp(path);
 	cr_assert_geq(file, 0);
 	close(file);
-	const struct bm_document document = {&view, &options, &sheet, 1, path};
+	const struct bm_document document = {.view = &view,
+					     .options = &options,
+					     .sheets = &sheet,
+					     .sheet_count = 1,
+					     .target = path};
 	cr_assert_eq(bm_writer_sqlite.document(path, &document), BM_OK);
 	sqlite3 *db;
 	cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);

@@ -25,7 +25,7 @@ _bouncemill() {
 	case $previous in
 	help) COMPREPLY=($(compgen -W 'report diagnose bench' -- "$current")) ;;
 	-t | --table) COMPREPLY=($(compgen -W "$tables" -- "$current")) ;;
-	-f | --format) COMPREPLY=($(compgen -W 'csv tsv json xlsx sqlite' -- "$current")) ;;
+	-f | --format) COMPREPLY=($(compgen -W 'csv tsv json xlsx html sqlite' -- "$current")) ;;
 	-b | --bucket) COMPREPLY=($(compgen -W 'hour day week month' -- "$current")) ;;
 	--since | --until) COMPREPLY=($(compgen -W 'today yesterday 7d 30d' -- "$current")) ;;
 	--progress | --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")) ;;

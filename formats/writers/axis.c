@@ -36,3 +36,16 @@ bm_period bm_axis_period(const struct bm_axis *axis, size_t place)
 	const int64_t span = bm_period_distance(axis->first, axis->last, axis->bucket);
 	return bm_period_back(axis->last, axis->bucket, span - (int64_t)(place * axis->fold));
 }
+
+void bm_axis_fill(const struct bm_axis *axis, const struct bm_sheet *totals, struct bm_slot *slots)
+{
+	struct bm_value values[BM_COLUMNS_MAX];
+	for (size_t row = 0; row < totals->count; row++) {
+		bm_sheet_row(totals, row, values);
+		const size_t place = bm_axis_place(axis, bm_sheet_cell(totals, values, "period"));
+		if (place == axis->count)
+			continue;
+		slots[place].failures += bm_sheet_failures(totals, values);
+		slots[place].recipients += bm_sheet_number(totals, values, "recipients");
+	}
+}

@@ -22,4 +22,11 @@ size_t bm_axis_place(const struct bm_axis *axis, const struct bm_value *period);
 /* bm_axis_period - the first period of a place */
 bm_period bm_axis_period(const struct bm_axis *axis, size_t place);
 
+/* What one place stands for. */
+struct bm_slot {
+	uint64_t failures, recipients;
+};
+/* bm_axis_fill - add up the totals of each place's periods; slots are zeros, one a place */
+void bm_axis_fill(const struct bm_axis *axis, const struct bm_sheet *totals, struct bm_slot *slots);
+
 #endif

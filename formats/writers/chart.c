@@ -23,8 +23,8 @@ enum {
 
 /* --- colours --- */
 
-/* colour_of - of a category: families of fault share a hue, so that a page can be read from afar */
-static uint32_t colour_of(enum bm_category category)
+/* Families of fault share a hue, so that a page can be read from afar. */
+uint32_t bm_chart_colour(enum bm_category category)
 {
 	static const struct {
 		const char *fault;
@@ -179,7 +179,7 @@ static void failures_over_time(struct bm_charts *charts, const struct bm_documen
 		const bool other = i == CATEGORIES_MAX;
 		series_add(chart,
 			   other ? bm_words("other", lang) : bm_category_title(category, lang),
-			   other ? other_colour : colour_of(category), 0);
+			   other ? other_colour : bm_chart_colour(category), 0);
 	}
 	for (size_t row = 0; row < trend->count; row++) {
 		bm_sheet_row(trend, row, values);
@@ -243,7 +243,7 @@ static void causes_by_share(struct bm_charts *charts, const struct bm_document *
 		label_set(chart, i,
 			  bm_bytes_of(other ? bm_words("other", lang)
 					    : bm_category_title(category, lang)));
-		chart->label_colours[i] = other ? other_colour : colour_of(category);
+		chart->label_colours[i] = other ? other_colour : bm_chart_colour(category);
 	}
 	chart_end(chart);
 }

@@ -48,6 +48,8 @@ struct bm_charts {
  * out.  Dispose of them with bm_charts_dispose. */
 void bm_charts_make(struct bm_charts *charts, const struct bm_document *document);
 void bm_charts_dispose(struct bm_charts *charts);
+/* bm_chart_colour - the colour of a category, the same in every chart: 0xRRGGBB */
+uint32_t bm_chart_colour(enum bm_category category);
 /* bm_charts_find - the chart of a name, or NULL */
 const struct bm_chart *bm_charts_find(const struct bm_charts *charts, const char *name);
 

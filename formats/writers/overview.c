@@ -75,6 +75,51 @@ static void read_causes(struct bm_overview *overview, const struct bm_sheet *cat
 	}
 }
 
+unsigned bm_overview_fault(const struct bm_overview *overview, struct bm_bytes name)
+{
+	unsigned place = 0;
+	while (place + 1 < BM_FAULT_COUNT &&
+	       !bm_bytes_equal(name, bm_bytes_of(overview->faults[place].name)))
+		place++;
+	return place;
+}
+
+/* read_faults - add up the causes by who can mend them; the order of a tie is this one */
+static void read_faults(struct bm_overview *overview)
+{
+	static const struct bm_fault faults[BM_FAULT_COUNT] = {
+		{"recipient", "At the recipient: address or mailbox", 0},
+		{"sender", "At the sender: yours to mend", 0},
+		{"message", "In the message", 0},
+		{"network", "On the way: network and servers", 0},
+		{"", "Nobody knows yet", 0},
+	};
+	memcpy(overview->faults, faults, sizeof faults);
+	for (unsigned i = 0; i < overview->cause_count; i++) {
+		const struct bm_cause cause = overview->causes[i];
+		const char *const name = bm_category_fault(cause.category);
+		overview->faults[bm_overview_fault(overview, bm_bytes_of(name))].failures +=
+			cause.failures;
+	}
+	for (unsigned i = 1; i < BM_FAULT_COUNT; i++) {
+		const struct bm_fault fault = overview->faults[i];
+		unsigned at = i;
+		for (; at > 0 && overview->faults[at - 1].failures < fault.failures; at--)
+			overview->faults[at] = overview->faults[at - 1];
+		overview->faults[at] = fault;
+	}
+}
+
+/* read_deferrals - add up what became of recipients that had to wait */
+static void read_deferrals(struct bm_overview *overview, const struct bm_tally *tally)
+{
+	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_DEFERRALS])
+	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
+		overview->later[i] += cell->n[i];
+		overview->later_all += cell->n[i];
+	}
+}
+
 void bm_overview_make(struct bm_overview *overview, const struct bm_view *view,
 		      const struct bm_sheet *totals, const struct bm_sheet *categories)
 {
@@ -83,6 +128,8 @@ void bm_overview_make(struct bm_overview *overview, const struct bm_view *view,
 	read_totals(overview, totals);
 	read_returned(overview, view->tally);
 	read_causes(overview, categories);
+	read_faults(overview);
+	read_deferrals(overview, view->tally);
 }
 
 unsigned bm_overview_first(const struct bm_overview *overview, struct bm_cause first[BM_FIRST_MAX])

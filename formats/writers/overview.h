@@ -15,7 +15,14 @@ struct bm_cause {
 	uint64_t failures; /* bounced and expired, of logs and of bounce mails */
 };
 
-enum { BM_FIRST_MAX = 3 };
+/* Who can mend it: a group of categories. */
+struct bm_fault {
+	const char *name;    /* as in column fault; "" = nobody knows */
+	const char *heading; /* words of bm_words */
+	uint64_t failures;
+};
+
+enum { BM_FIRST_MAX = 3, BM_FAULT_COUNT = 5 };
 
 struct bm_overview {
 	/* What was read. */
@@ -30,7 +37,13 @@ struct bm_overview {
 	/* Why it failed, most failures first. */
 	struct bm_cause causes[BM_CATEGORY_COUNT];
 	unsigned cause_count;
+	struct bm_fault faults[BM_FAULT_COUNT]; /* most failures first */
+	/* What became of recipients that had to wait, by enum bm_deferral_count. */
+	uint64_t later[BM_OUTCOME_COUNT], later_all;
 };
+
+/* bm_overview_fault - the place of a fault's name among faults */
+unsigned bm_overview_fault(const struct bm_overview *overview, struct bm_bytes name);
 
 /* bm_overview_make - from a complete view and its opened tables `totals` and `categories` */
 void bm_overview_make(struct bm_overview *overview, const struct bm_view *view,

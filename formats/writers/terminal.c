@@ -136,17 +136,11 @@ static void say_later(struct bm_page *page, const uint64_t n[BM_OUTCOME_COUNT], 
 }
 
 /* say_deferrals - how much had to wait, and how it ended */
-static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
-			  const struct bm_overview *overview)
+static void say_deferrals(struct bm_page *page, const struct bm_overview *overview)
 {
 	if (overview->deferred == 0)
 		return;
-	uint64_t n[BM_OUTCOME_COUNT] = {0}, all = 0;
-	BM_FOR_EACH_CELL(cell, &tally->cells[BM_CELLS_DEFERRALS])
-	for (unsigned i = 0; i < BM_OUTCOME_COUNT; i++) {
-		n[i] += cell->n[i];
-		all += cell->n[i];
-	}
+	const uint64_t all = overview->later_all;
 	bm_page_fill(page, 2);
 	bm_page_name(page, BM_STYLE_PLAIN, "deferred", 10);
 	bm_page_count(page, overview->deferred, COUNT_COLUMNS);
@@ -157,18 +151,17 @@ static void say_deferrals(struct bm_page *page, const struct bm_tally *tally,
 	}
 	bm_page_end_line(page);
 	if (all > 0)
-		say_later(page, n, all);
+		say_later(page, overview->later, all);
 }
 
 /* say_outcomes - did the mail arrive */
-static void say_outcomes(struct bm_page *page, const struct bm_view *view,
-			 const struct bm_overview *overview)
+static void say_outcomes(struct bm_page *page, const struct bm_overview *overview)
 {
 	bm_page_heading(page, "Did it arrive", "final outcomes, in recipients");
 	outcome(page, "delivered", BM_STYLE_PLAIN, overview->delivered, overview->recipients);
 	outcome(page, "bounced", BM_STYLE_RED, overview->bounced, overview->recipients);
 	outcome(page, "expired", BM_STYLE_YELLOW, overview->expired, overview->recipients);
-	say_deferrals(page, view->tally, overview);
+	say_deferrals(page, overview);
 	bm_page_fill(page, 2);
 	bm_page_name(page, BM_STYLE_PLAIN, "messages", 10);
 	bm_page_count(page, overview->messages, COUNT_COLUMNS);
@@ -208,27 +201,8 @@ static void say_returned(struct bm_page *page, const struct bm_overview *overvie
 		 "of mail that was not ours: somebody uses our name");
 }
 
-/* What one block of the sparkline stands for. */
-struct slot {
-	uint64_t failures, recipients;
-};
-
-/* fill - add up the totals of each slot's periods */
-static void fill(struct slot *slots, const struct bm_axis *axis, const struct bm_sheet *totals)
-{
-	struct bm_value values[BM_COLUMNS_MAX];
-	for (size_t row = 0; row < totals->count; row++) {
-		bm_sheet_row(totals, row, values);
-		const size_t place = bm_axis_place(axis, bm_sheet_cell(totals, values, "period"));
-		if (place == axis->count)
-			continue;
-		slots[place].failures += bm_sheet_failures(totals, values);
-		slots[place].recipients += bm_sheet_number(totals, values, "recipients");
-	}
-}
-
 /* rate_of - failures of a slot's recipients */
-static double rate_of(const struct slot *slot)
+static double rate_of(const struct bm_slot *slot)
 {
 	return slot->recipients ? (double)slot->failures / (double)slot->recipients : 0;
 }
@@ -251,7 +225,7 @@ static void say_axis(struct bm_page *page, const struct bm_axis *axis)
 }
 
 /* say_slots - the sparkline itself, and its highest and last value */
-static void say_slots(struct bm_page *page, const struct slot *slots, size_t count)
+static void say_slots(struct bm_page *page, const struct bm_slot *slots, size_t count)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < count; i++)
@@ -281,9 +255,9 @@ static void say_trend(struct bm_page *page, const struct bm_view *view,
 	const struct bm_axis axis = bm_axis_make(totals, view->bucket, page->columns - 36);
 	if (axis.count < 2)
 		return;
-	struct slot *const slots = bm_zalloc(axis.count, sizeof *slots);
+	struct bm_slot *const slots = bm_zalloc(axis.count, sizeof *slots);
 	struct bm_text meaning = {0};
-	fill(slots, &axis, totals);
+	bm_axis_fill(&axis, totals, slots);
 	bm_text_format(&meaning, bm_words((axis.fold == 1 ? each : many)[view->bucket], page->lang),
 		       (unsigned)axis.fold);
 	bm_text_byte(&meaning, 0);
@@ -342,65 +316,26 @@ static void say_category(struct bm_page *page, const struct bm_sheet *sheet,
 		bm_page_wrap(page, prescription->text, 4);
 }
 
-/* Who can mend it: the root of a group of categories, in the order of a tie. */
-static const struct root {
-	const char *fault, *heading;
-} roots[] = {
-	{"recipient", "At the recipient: address or mailbox"},
-	{"sender", "At the sender: yours to mend"},
-	{"message", "In the message"},
-	{"network", "On the way: network and servers"},
-	{"", "Nobody knows yet"},
-};
-enum { ROOT_COUNT = sizeof roots / sizeof *roots };
-
-/* root_of - the place of a row's fault among roots */
-static unsigned root_of(const struct bm_sheet *sheet, const struct bm_value *values)
-{
-	const struct bm_bytes fault = bm_sheet_cell(sheet, values, "fault")->text;
-	unsigned root = 0;
-	while (root + 1 < ROOT_COUNT && !bm_bytes_equal(fault, bm_bytes_of(roots[root].fault)))
-		root++;
-	return root;
-}
-
-/* say_root - a heading with all its failures, and below it those of the first rows that are its */
-static void say_root(struct bm_page *page, const struct bm_sheet *sheet, unsigned root,
-		     uint64_t part, uint64_t all, size_t rows)
+/* say_fault - a heading with all its failures, and below it those of the first rows that are its */
+static void say_fault(struct bm_page *page, const struct bm_sheet *sheet,
+		      const struct bm_overview *overview, unsigned fault, size_t rows)
 {
 	struct bm_value values[BM_COLUMNS_MAX];
-	bm_page_name(page, BM_STYLE_HEADING, roots[root].heading, CATEGORY_COLUMNS + 15);
-	bm_page_percent(page, part, all, PERCENT_COLUMNS - 2);
-	bm_page_end_line(page);
+	bool headed = false;
 	for (size_t i = 0; i < rows; i++) {
 		bm_sheet_row(sheet, i, values);
-		if (root_of(sheet, values) == root)
-			say_category(page, sheet, values, all, i < PRESCRIPTIONS_MAX);
-	}
-}
-
-/* say_roots - the roots that have failures, the worst first, with rows of the table in all */
-static void say_roots(struct bm_page *page, const struct bm_sheet *sheet, uint64_t all, size_t rows)
-{
-	struct bm_value values[BM_COLUMNS_MAX];
-	uint64_t sums[ROOT_COUNT] = {0};
-	bool shown[ROOT_COUNT] = {false};
-	for (size_t i = 0; i < sheet->count; i++) {
-		bm_sheet_row(sheet, i, values);
-		const unsigned root = root_of(sheet, values);
-		sums[root] += bm_sheet_failures(sheet, values);
-		shown[root] |= i < rows;
-	}
-	for (;;) {
-		unsigned worst = 0;
-		for (unsigned root = 1; root < ROOT_COUNT; root++)
-			if (sums[root] > sums[worst])
-				worst = root;
-		if (sums[worst] == 0)
-			break;
-		if (shown[worst])
-			say_root(page, sheet, worst, sums[worst], all, rows);
-		sums[worst] = 0;
+		const struct bm_bytes name = bm_sheet_cell(sheet, values, "fault")->text;
+		if (bm_overview_fault(overview, name) != fault)
+			continue;
+		if (!headed) {
+			bm_page_name(page, BM_STYLE_HEADING, overview->faults[fault].heading,
+				     CATEGORY_COLUMNS + 15);
+			bm_page_percent(page, overview->faults[fault].failures, overview->failures,
+					PERCENT_COLUMNS - 2);
+			bm_page_end_line(page);
+			headed = true;
+		}
+		say_category(page, sheet, values, overview->failures, i < PRESCRIPTIONS_MAX);
 	}
 }
 
@@ -413,7 +348,8 @@ static void say_categories(struct bm_page *page, const struct bm_sheet *categori
 		return;
 	bm_page_heading(page, "Why it failed, and what to do",
 			"by whose fault: failures, share, hard or soft");
-	say_roots(page, categories, overview->failures, rows);
+	for (unsigned fault = 0; fault < BM_FAULT_COUNT; fault++)
+		say_fault(page, categories, overview, fault, rows);
 	if (categories->count > top) {
 		bm_page_say(page, BM_STYLE_DIM, "  more in table `categories`");
 		bm_page_end_line(page);
@@ -580,7 +516,7 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 	bm_overview_make(&overview, &mine, &totals, &categories);
 	say_read(&page, &mine, &overview, top);
 	if (overview.archives < overview.files)
-		say_outcomes(&page, &mine, &overview);
+		say_outcomes(&page, &overview);
 	say_returned(&page, &overview);
 	say_trend(&page, &mine, &totals);
 	bm_changes_say(&page, &mine, top);
