@@ -1,8 +1,7 @@
 /* spelling.c - edits between words and a set of words by what is left of them; see spelling.h.
  *
- * The hash of a rest is a polynomial in its letters, put together from the hashes of the pieces
- * around the deleted ones, so a rest costs a few multiplications whatever its length.  The rests of a
- * sealed set lie in buckets by the upper bits of their hash, about one to a bucket, in the order in which
+ * The hash of a rest is a polynomial in its letters, told from that of the rest before it by the one
+ * letter in which they differ: a rest costs a multiplication, whatever its length.  The rests of a sealed set lie in buckets by the upper bits of their hash, about one to a bucket, in the order in which
  * they were filed: a look-up is one or two reads, and most find an empty bucket.
  */
 #include "bouncemill/spelling.h"
@@ -157,40 +156,6 @@ struct bm_spelling {
 	uint64_t powers[BM_WORD_LETTERS_MAX + 1]; /* of BASE */
 };
 
-/* The pieces of a word that rests are made of. */
-struct pieces {
-	uint64_t heads[BM_WORD_LETTERS_MAX + 1]; /* hash of the first i letters */
-	uint64_t tails[BM_WORD_LETTERS_MAX + 1]; /* of those from i on */
-	const uint64_t *powers;
-	unsigned count;
-};
-
-static void pieces_make(struct pieces *pieces, const struct bm_word *word, const uint64_t *powers)
-{
-	const unsigned count = pieces->count = word->count;
-	pieces->powers = powers;
-	pieces->heads[0] = pieces->tails[count] = 0;
-	for (unsigned i = 0; i < count; i++)
-		pieces->heads[i + 1] = pieces->heads[i] * BASE + word->letters[i];
-	for (unsigned i = count; i-- > 0;)
-		pieces->tails[i] =
-			word->letters[i] * pieces->powers[count - 1 - i] + pieces->tails[i + 1];
-}
-
-/* without - hash of the rest without letter i and, behind it, letter j (i for none) */
-static inline uint64_t without(const struct pieces *pieces, unsigned i, unsigned j)
-{
-	const unsigned count = pieces->count;
-	if (i == j)
-		return pieces->heads[i] * pieces->powers[count - 1 - i] + pieces->tails[i + 1];
-	/* The piece between is its head less the head before it. */
-	const uint64_t between =
-		pieces->heads[j] - pieces->heads[i + 1] * pieces->powers[j - i - 1];
-	return (pieces->heads[i] * pieces->powers[j - i - 1] + between) *
-		       pieces->powers[count - 1 - j] +
-	       pieces->tails[j + 1];
-}
-
 /* mixed - the upper bits of a product: every letter has its say in them */
 static inline uint32_t mixed(uint64_t hash)
 {
@@ -200,19 +165,54 @@ static inline uint32_t mixed(uint64_t hash)
 
 enum { RESTS_MAX = 1 + BM_WORD_LETTERS_MAX + BM_WORD_LETTERS_MAX * (BM_WORD_LETTERS_MAX - 1) / 2 };
 
+/* without_one - the rests of a word without a letter; hash is that of the whole word.  To miss letter i + 1
+ * instead of i is to have i in its place. */
+static size_t without_one(const struct bm_word *word, const uint64_t *powers, uint64_t hash,
+			  uint32_t *rests)
+{
+	const uint32_t *const letters = word->letters;
+	const unsigned n = word->count;
+	hash -= letters[0] * powers[n - 1];
+	rests[0] = mixed(hash);
+	for (unsigned i = 1; i < n; i++) {
+		hash += ((uint64_t)letters[i - 1] - letters[i]) * powers[n - 1 - i];
+		rests[i] = mixed(hash);
+	}
+	return n;
+}
+
+/* without_two - the same without two letters */
+static size_t without_two(const struct bm_word *word, const uint64_t *powers, uint64_t hash,
+			  uint32_t *rests)
+{
+	const uint32_t *const letters = word->letters;
+	const unsigned n = word->count;
+	size_t count = 0;
+	for (unsigned i = 0; i + 1 < n; i++) {
+		/* Without the first two, then without the next two instead. */
+		hash += i == 0 ? -(letters[0] * powers[n - 1] + letters[1] * powers[n - 2])
+			       : ((uint64_t)letters[i - 1] - letters[i + 1]) * powers[n - 2 - i];
+		uint64_t pair = hash;
+		rests[count++] = mixed(pair);
+		for (unsigned j = i + 2; j < n; j++) {
+			pair += ((uint64_t)letters[j - 1] - letters[j]) * powers[n - 1 - j];
+			rests[count++] = mixed(pair);
+		}
+	}
+	return count;
+}
+
 /* rests_of - the word itself and what is left of it without up to `deletions` letters; how many */
 static size_t rests_of(const struct bm_spelling *spelling, const struct bm_word *word,
 		       unsigned deletions, uint32_t rests[RESTS_MAX])
 {
-	struct pieces pieces;
-	size_t count = 0;
-	pieces_make(&pieces, word, spelling->powers);
-	rests[count++] = mixed(pieces.heads[word->count]);
-	for (unsigned i = 0; i < word->count && deletions > 0; i++) {
-		rests[count++] = mixed(without(&pieces, i, i));
-		for (unsigned j = i + 1; j < word->count && deletions > 1; j++)
-			rests[count++] = mixed(without(&pieces, i, j));
-	}
+	uint64_t whole = 0;
+	for (unsigned i = 0; i < word->count; i++)
+		whole = whole * BASE + word->letters[i];
+	rests[0] = mixed(whole);
+	size_t count = 1 + without_one(word, spelling->powers, whole, rests + 1);
+	if (deletions > 1)
+		count += without_two(word, spelling->powers, whole, rests + count);
 	return count;
 }
 

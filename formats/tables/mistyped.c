@@ -214,11 +214,14 @@ static void weigh(struct suspect *suspect, const struct meant *meant, unsigned e
 /* ask - which suspects were to be this domain */
 static void ask(struct search *search, struct bm_bytes name, uint64_t delivered, bool large)
 {
-	struct meant meant = {.name = name, .delivered = delivered, .large = large};
+	struct meant meant; /* its letters are many, and written once */
 	uint32_t near[BM_SPELLING_NEAR_MAX];
 	const unsigned edits_max = large || delivered >= BM_MISTYPED_TWO_EDITS_MIN ? 2 : 1;
 	if (!bm_word_read(&meant.word, name))
 		return;
+	meant.name = name;
+	meant.delivered = delivered;
+	meant.large = large;
 	const unsigned count = bm_spelling_near(search->spelling, &meant.word, edits_max, near);
 	for (unsigned i = 0; i < count; i++)
 		weigh(&search->suspects[near[i]], &meant, edits_max);
