@@ -332,7 +332,7 @@ Test(incidents, a_long_and_deep_one_is_one)
 	calm("a.example", "a", 700, 1000, 190);
 	char *const rows = render();
 	cr_expect_eq(lines(rows), 1, "%s", rows);
-	cr_expect_not_null(strstr(rows, ",57000,300,189.900000,300,1,"), "%s", rows);
+	cr_expect_not_null(strstr(rows, ",57000,300,189.9,300,1,"), "%s", rows);
 	free(rows);
 }
 
