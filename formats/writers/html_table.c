@@ -183,7 +183,7 @@ static void add_rows(struct bm_html *html, const struct bm_sheet *sheet, struct 
 /* is_number - does the kind stand flush right and sort as a number */
 static bool is_number(enum bm_kind kind)
 {
-	return kind == BM_KIND_INT || kind == BM_KIND_SHARE || kind == BM_KIND_SECONDS;
+	return kind != BM_KIND_TEXT && kind != BM_KIND_PERIOD && kind != BM_KIND_TIME;
 }
 
 /* add_columns - the tag of the table, which says where numbers and long texts stand, and the heads */
