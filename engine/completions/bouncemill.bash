@@ -8,7 +8,7 @@ _bouncemill() {
 		--tz --year --addresses --anonymize --rules --strict'
 	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
-	local tables='totals cube trend categories domains providers senders relays codes replies
+	local tables='totals cube trend categories domains providers senders fanout subjects words pace relays codes replies
 		deferrals coverage rules recipients suppress'
 	COMPREPLY=()
 
