@@ -616,6 +616,22 @@ static const char *const subjects[] = {
 	"to=<someone@example.com>, relay=none, test %n", "Fwd: contract status=bounced (draft %n)",
 	"A long subject line that goes on and on so that the client? has to fold it after all %n"};
 
+/* The same as bouncemill names them: decoded, numbers and addresses masked. */
+static const char *const subject_names[COUNT(subjects)] = {
+	"Your order # has shipped", "Invoice # for December", "Re: meeting notes",
+	"Votre facture n\xc2\xb0 # est disponible", "Quarterly report",
+	"\xe6\x82\xa8\xe7\x9a\x84\xe8\xae\xa2\xe5\x8d\x95 # \xe5\xb7\xb2\xe5\x8f\x91\xe8\xb4\xa7",
+	"Ihre Rechnung Nr. #", "Limited offer: #% off ends tonight!!!",
+	"Password reset for your account", "<addr> relay=none, test #",
+	"Fwd: contract status=bounced (draft #)",
+	"A long subject line that goes on and on so that the client? has to fold it after all #"};
+
+/* Recipients of a message, in classes. */
+static const struct {
+	unsigned most;
+	const char *name;
+} fanouts[] = {{1, "1"}, {5, "2-5"}, {20, "6-20"}, {30, "21-30"}, {100, "31-100"}, {~0u, "101+"}};
+
 /* Mail an hour of the day and a day of the week (from Monday) brings, in parts. */
 static const unsigned char hour_parts[24] = {14, 10, 8, 7, 8, 12, 24, 44, 72, 96, 100, 92,
 					     78, 84, 92, 90, 84, 72, 60, 54, 48, 40, 30, 20};
@@ -651,7 +667,8 @@ struct message {
 	char id[24], next_id[24];
 	uint8_t id_size, next_size, host, client;
 	bool null, hop, warned, counted;
-	uint8_t sender; /* of sender_domains */
+	uint8_t sender;  /* of sender_domains */
+	uint8_t subject; /* 1 + that of subjects; 0 = not logged */
 	uint32_t sender_local;
 	uint32_t inode, size;
 	uint16_t round; /* queue runs so far */
@@ -709,6 +726,8 @@ struct truth {
 	size_t count, room;
 	uint64_t (*days)[3];                         /* messages, deferred recipients, rejected */
 	uint64_t senders[SENDERS + 1][OUTCOMES + 1]; /* and messages */
+	uint64_t fanouts[COUNT(fanouts)][OUTCOMES + 1];
+	uint64_t subjects[COUNT(subjects) + 1][OUTCOMES + 1];
 	uint64_t endings[2][BM_CATEGORY_COUNT][ENDINGS]; /* by last and by first deferral */
 	uint64_t incidents[BM_GENERATE_INCIDENTS_MAX]; /* refusals that would not have been else */
 };
@@ -1136,6 +1155,18 @@ static void grow_cells(struct truth *truth)
 	truth->room = room;
 }
 
+/* count_origin - an outcome, or the message (OUTCOMES), by what is known of the message */
+static void count_origin(struct truth *truth, const struct message *message, unsigned what)
+{
+	unsigned fanout = 0;
+
+	while (message->count > fanouts[fanout].most)
+		fanout++;
+	truth->senders[message->null ? NULL_SENDER : message->sender][what]++;
+	truth->fanouts[fanout][what]++;
+	truth->subjects[message->subject][what]++;
+}
+
 /* count_outcome - one recipient's outcome, today */
 static void count_outcome(struct generator *g, const struct message *message, uint32_t domain,
 			  enum bm_category category, enum outcome outcome)
@@ -1148,7 +1179,7 @@ static void count_outcome(struct generator *g, const struct message *message, ui
 
 	++*totals[outcome];
 	g->totals.attempts += outcome != EXPIRED;
-	truth->senders[message->null ? NULL_SENDER : message->sender][outcome]++;
+	count_origin(truth, message, outcome);
 	if (!truth->wanted)
 		return;
 	if (10 * truth->count >= 7 * truth->room)
@@ -1752,7 +1783,7 @@ static void deliver(struct generator *g, struct message *message, struct recipie
 		message->counted = true;
 		count_today(g, 0);
 		g->totals.messages++;
-		g->truth.senders[message->null ? NULL_SENDER : message->sender][OUTCOMES]++;
+		count_origin(&g->truth, message, OUTCOMES);
 	}
 	if (to->left > 0) {
 		const struct reply *const reply = &replies[to->reply];
@@ -1784,7 +1815,7 @@ static void deliver(struct generator *g, struct message *message, struct recipie
 
 /* ---- steps ---- */
 
-/* log_queued - the queue manager opens a message */
+/* log_queued - the queue manager opens a message, for the recipients that are left */
 static void log_queued(struct generator *g, const struct message *message)
 {
 	begin_id(g, message, "qmgr", qmgr_pid(&g->hosts[message->host]));
@@ -1793,7 +1824,7 @@ static void log_queued(struct generator *g, const struct message *message)
 	PUT(g, ">, size=");
 	put_number(g, message->size, 1);
 	PUT(g, ", nrcpt=");
-	put_number(g, message->count, 1);
+	put_number(g, message->open, 1);
 	PUT(g, " (queue active)");
 	finish_line(g);
 }
@@ -1916,10 +1947,11 @@ static void step_finish(struct generator *g, struct message *message)
 	plan(g, g->now + wait + between(g, 0, 300000), RETRY, message);
 }
 
-/* put_subject - append a Subject line's text */
-static void put_subject(struct generator *g)
+/* put_subject - append a Subject line's text; returns which */
+static unsigned put_subject(struct generator *g)
 {
-	const char *text = subjects[below(g, COUNT(subjects))];
+	const unsigned number = below(g, COUNT(subjects));
+	const char *text = subjects[number];
 
 	for (; *text; text++) {
 		if (*text != '%')
@@ -1929,16 +1961,17 @@ static void put_subject(struct generator *g)
 		else
 			PUT(g, "%");
 	}
+	return number;
 }
 
 /* log_subject - cleanup's header_checks warn about the subject, as some sites want it */
-static void log_subject(struct generator *g, const struct message *message, unsigned pid)
+static void log_subject(struct generator *g, struct message *message, unsigned pid)
 {
 	const struct client *const client = &clients[message->client];
 
 	begin_id(g, message, "cleanup", pid);
 	PUT(g, "warning: header Subject: ");
-	put_subject(g);
+	message->subject = (uint8_t)(1 + put_subject(g));
 	PUT(g, " from ");
 	put_string(g, client->name);
 	PUT(g, "[");
@@ -2614,6 +2647,26 @@ static void put_senders(struct generator *g)
 	PUT(g, "],\n");
 }
 
+/* put_origins - append outcomes and messages by number of recipients and by subject */
+static void put_origins(struct generator *g)
+{
+	PUT(g, "\"fanout\":[\n");
+	for (unsigned i = 0; i < COUNT(fanouts); i++) {
+		PUT(g, "[\"");
+		put_string(g, fanouts[i].name);
+		PUT(g, "\"");
+		put_row(g, g->truth.fanouts[i], OUTCOMES + 1, i + 1 < COUNT(fanouts));
+	}
+	PUT(g, "],\n\"subjects\":[\n");
+	for (unsigned i = 1; i <= COUNT(subjects); i++) {
+		PUT(g, "[\"");
+		put_string(g, subject_names[i - 1]);
+		PUT(g, "\"");
+		put_row(g, g->truth.subjects[i], OUTCOMES + 1, i < COUNT(subjects));
+	}
+	PUT(g, "],\n");
+}
+
 /* put_cube - append the names that occur and the cells, which refer to them by number */
 static void put_cube(struct generator *g)
 {
@@ -2681,6 +2734,7 @@ static void write_truth(struct generator *g)
 	put_incidents(g);
 	put_days(g);
 	put_senders(g);
+	put_origins(g);
 	put_endings(g, "deferrals_by_last", 0);
 	put_endings(g, "deferrals_by_first", 1);
 	put_cube(g);

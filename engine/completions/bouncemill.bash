@@ -8,7 +8,7 @@ _bouncemill() {
 		--until --tz --year --addresses --anonymize --soft --suppress-format --rules --strict'
 	local diagnose='--batch --audit --mails --lang --rules --json --quiet --help --version'
 	local bench='--generate --runs --json'
-	local tables='totals cube trend incidents compare categories domains providers senders relays codes replies
+	local tables='totals cube trend incidents compare categories domains providers senders fanout subjects words pace relays codes replies
 		deferrals coverage rules typos blocklists recipients suppress'
 	COMPREPLY=()
 
