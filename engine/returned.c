@@ -153,14 +153,14 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 	if (!bm_pipeline_wants(returned->options, time))
 		return;
 	const struct bm_fact fact = judge(returned, recipient, time);
-	bm_count_returned(returned->counter, &fact,
-			  (struct bm_origin){.sender = sender_of(returned, mail),
-					     .subject = mail->subject.size
-								? bm_classify_subject(
-									  returned->classifier,
-									  mail->subject)
-								: 0,
-					     .fanout = BM_FANOUT_UNKNOWN});
+	bm_count_returned(
+		returned->counter, &fact,
+		(struct bm_origin){.sender = sender_of(returned, mail),
+				   .subject = mail->subject.size
+						      ? bm_classify_subject(returned->classifier,
+									    mail->subject)
+						      : 0,
+				   .fanout = BM_FANOUT_UNKNOWN});
 }
 
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes data,

@@ -46,7 +46,7 @@ static const struct bm_column columns[] = {
 	{"start", BM_KIND_PERIOD},      {"end", BM_KIND_PERIOD},       {"scope", BM_KIND_TEXT},
 	{"name", BM_KIND_TEXT},         {"category", BM_KIND_TEXT},    {"fault", BM_KIND_TEXT},
 	{"peak", BM_KIND_PERIOD},       {"observed", BM_KIND_INT},     {"expected", BM_KIND_INT},
-	{"factor", BM_KIND_REAL},      {"significance", BM_KIND_INT}, {"domains", BM_KIND_INT},
+	{"factor", BM_KIND_REAL},       {"significance", BM_KIND_INT}, {"domains", BM_KIND_INT},
 	{"new_template", BM_KIND_TEXT}, {"template_id", BM_KIND_TEXT}, {"sample", BM_KIND_TEXT},
 };
 

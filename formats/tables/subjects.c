@@ -78,7 +78,8 @@ static void subjects_close(void *rows)
 
 const struct bm_table bm_table_subjects = {
 	.name = "subjects",
-	.about = "Subjects, digits masked, most failures first, and how much of it was judged spam.",
+	.about =
+		"Subjects, digits masked, most failures first, and how much of it was judged spam.",
 	.columns = columns,
 	.column_count = BM_COLUMN_COUNT(columns),
 	.key_count = 1,

@@ -111,9 +111,10 @@ static enum bm_err put(const struct base *base, sqlite3_stmt *insert)
 static const struct {
 	const char *type, *form;
 } kinds[] = {
-	[BM_KIND_TEXT] = {"TEXT", "text"},     [BM_KIND_INT] = {"INTEGER", "count"},
-	[BM_KIND_SHARE] = {"REAL", "share"},   [BM_KIND_SECONDS] = {"REAL", "seconds"},
-	[BM_KIND_REAL] = {"REAL", "number"}, [BM_KIND_PERIOD] = {"TEXT", "period"}, [BM_KIND_TIME] = {"TEXT", "time"},
+	[BM_KIND_TEXT] = {"TEXT", "text"},   [BM_KIND_INT] = {"INTEGER", "count"},
+	[BM_KIND_SHARE] = {"REAL", "share"}, [BM_KIND_SECONDS] = {"REAL", "seconds"},
+	[BM_KIND_REAL] = {"REAL", "number"}, [BM_KIND_PERIOD] = {"TEXT", "period"},
+	[BM_KIND_TIME] = {"TEXT", "time"},
 };
 
 /* declare - create a table; what it is stands in it as a comment, for `.schema` */
