@@ -355,9 +355,9 @@ static lxw_chart_font font(double size, bool bold)
 }
 
 /* type_of - what the library calls a kind of chart */
-static uint8_t type_of(enum bm_chart_kind kind)
+static uint8_t type_of(const struct bm_chart *chart)
 {
-	switch (kind) {
+	switch (chart->kind) {
 	case BM_CHART_COLUMNS:
 		return LXW_CHART_COLUMN_STACKED;
 	case BM_CHART_LINE:
@@ -367,7 +367,7 @@ static uint8_t type_of(enum bm_chart_kind kind)
 	case BM_CHART_BARS:
 		break;
 	}
-	return LXW_CHART_BAR_STACKED;
+	return chart->beside ? LXW_CHART_BAR : LXW_CHART_BAR_STACKED;
 }
 
 /* add_points - a colour each for the parts of a whole, and its share where there is room for it */
@@ -486,7 +486,7 @@ void bm_book_chart(struct bm_book *book, uint32_t row, uint16_t at, unsigned wid
 		   const struct bm_chart *chart, const char *data, uint16_t column)
 {
 	enum { USUAL_WIDTH = 480, USUAL_HEIGHT = 288 };
-	lxw_chart *const to = workbook_add_chart(book->workbook, type_of(chart->kind));
+	lxw_chart *const to = workbook_add_chart(book->workbook, type_of(chart));
 	lxw_chart_font title = font(12, true), small = font(9, false);
 	chart_title_set_name(to, chart->title);
 	chart_title_set_name_font(to, &title);

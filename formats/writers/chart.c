@@ -61,6 +61,13 @@ static const struct known {
 	{"later_bounced", "later bounced", 0xc0392b},
 	{"later_expired", "later expired", 0xd9a441},
 	{"still_open", "still open", 0x7f8c8d},
+	{"observed", "refused", 0xc0392b},
+	{"expected", "expected", 0x7f8c8d},
+	{"failures", "failures", 0xc0392b},
+	{"before", "the period before", 0x7f8c8d},
+	{"average", "average", 0xbdc3c7},
+	{"refused", "refused", 0xc0392b},
+	{"limited", "put off", 0xd9a441},
 };
 
 /* known_of - a column of any name; one that is not known is its own legend */
@@ -256,36 +263,96 @@ enum { STACK_MAX = 4 };
 struct recipe {
 	const char *name, *title, *table, *unit;
 	const char *label;            /* the column that names a bar; rows of one name are added */
-	const char *stack[STACK_MAX]; /* columns of counts */
+	const char *stack[STACK_MAX]; /* columns of numbers */
+	const char *only[2];          /* only rows with this text in that column */
 	unsigned most;                /* bars */
 	bool in_order;                /* keep the table's order; else the longest first */
+	bool beside;                  /* not stacked, for they are no parts of a whole */
 };
 
 static const struct recipe recipes[] = {
-	{"worst-domains",
-	 "Worst domains",
-	 "domains",
-	 "recipients",
-	 "domain",
-	 {"bounced", "expired"},
-	 10,
-	 false},
-	{"worst-providers",
-	 "Worst providers",
-	 "providers",
-	 "recipients",
-	 "provider",
-	 {"bounced", "expired"},
-	 10,
-	 false},
-	{"deferral-outcomes",
-	 "What became of the deferred",
-	 "deferrals",
-	 "recipients",
-	 "category",
-	 {"later_delivered", "later_bounced", "later_expired", "still_open"},
-	 10,
-	 false},
+	{.name = "worst-domains",
+	 .title = "Worst domains",
+	 .table = "domains",
+	 .unit = "recipients",
+	 .label = "domain",
+	 .stack = {"bounced", "expired"},
+	 .most = 10},
+	{.name = "worst-providers",
+	 .title = "Worst providers",
+	 .table = "providers",
+	 .unit = "recipients",
+	 .label = "provider",
+	 .stack = {"bounced", "expired"},
+	 .most = 10},
+	{.name = "deferral-outcomes",
+	 .title = "What became of the deferred",
+	 .table = "deferrals",
+	 .unit = "recipients",
+	 .label = "category",
+	 .stack = {"later_delivered", "later_bounced", "later_expired", "still_open"},
+	 .most = 10},
+	{.name = "incidents",
+	 .title = "Incidents: refused, and expected",
+	 .table = "incidents",
+	 .unit = "attempts",
+	 .label = "name",
+	 .stack = {"observed", "expected"},
+	 .most = 10,
+	 .beside = true},
+	{.name = "compare",
+	 .title = "Last full period beside the one before",
+	 .table = "compare",
+	 .unit = "failures",
+	 .label = "name",
+	 .stack = {"failures", "before", "average"},
+	 .only = {"scope", "category"},
+	 .most = 12,
+	 .beside = true},
+	{.name = "fanout",
+	 .title = "Failures by recipients a message",
+	 .table = "fanout",
+	 .unit = "recipients",
+	 .label = "fanout",
+	 .stack = {"bounced", "expired"},
+	 .most = 7,
+	 .in_order = true},
+	{.name = "subjects",
+	 .title = "Subjects with most failures",
+	 .table = "subjects",
+	 .unit = "recipients",
+	 .label = "subject",
+	 .stack = {"bounced", "expired"},
+	 .most = 10},
+	{.name = "words",
+	 .title = "Words of refused subjects",
+	 .table = "words",
+	 .unit = "messages",
+	 .label = "word",
+	 .stack = {"refused"},
+	 .most = 10,
+	 .in_order = true},
+	{.name = "pace",
+	 .title = "Put off for pace",
+	 .table = "pace",
+	 .unit = "attempts",
+	 .label = "provider",
+	 .stack = {"limited"},
+	 .most = 10},
+	{.name = "typos",
+	 .title = "Mistyped domains",
+	 .table = "typos",
+	 .unit = "recipients",
+	 .label = "domain",
+	 .stack = {"failures"},
+	 .most = 10},
+	{.name = "blocklists",
+	 .title = "Blocklists named",
+	 .table = "blocklists",
+	 .unit = "attempts",
+	 .label = "blocklist",
+	 .stack = {"refused", "deferred"},
+	 .most = 10},
 };
 
 /* A bar being added up. */
@@ -314,6 +381,26 @@ static int by_length(const void *left, const void *right)
 	return a != b ? (a < b) - (a > b) : by_label(left, right);
 }
 
+/* number_of - the number of a row in a column, 0 when unknown */
+static double number_of(const struct bm_sheet *sheet, const struct bm_value *values,
+			const char *name)
+{
+	const unsigned column = bm_sheet_column(sheet, name);
+	if (column == sheet->table->column_count || values[column].empty)
+		return 0;
+	return sheet->table->columns[column].kind == BM_KIND_REAL ? values[column].real
+								  : (double)values[column].integer;
+}
+
+/* is_wanted - is a row of those that the recipe is about */
+static bool is_wanted(const struct bm_sheet *sheet, const struct recipe *recipe,
+		      const struct bm_value *values)
+{
+	return recipe->only[0] == NULL ||
+	       bm_bytes_equal(bm_sheet_cell(sheet, values, recipe->only[0])->text,
+			      bm_bytes_of(recipe->only[1]));
+}
+
 /* bars_read - one bar a row; unknown names and empty bars are left out */
 static size_t bars_read(const struct bm_sheet *sheet, const struct recipe *recipe, struct bar *bars)
 {
@@ -321,10 +408,12 @@ static size_t bars_read(const struct bm_sheet *sheet, const struct recipe *recip
 	size_t count = 0;
 	for (size_t row = 0; row < sheet->count; row++) {
 		bm_sheet_row(sheet, row, values);
+		if (!is_wanted(sheet, recipe, values))
+			continue;
 		struct bar *const bar = &bars[count];
 		*bar = (struct bar){.label = bm_sheet_cell(sheet, values, recipe->label)->text};
 		for (unsigned i = 0; i < STACK_MAX && recipe->stack[i]; i++)
-			bar->values[i] = (double)bm_sheet_number(sheet, values, recipe->stack[i]);
+			bar->values[i] = number_of(sheet, values, recipe->stack[i]);
 		count += bar->label.size > 0 && length_of(bar) > 0;
 	}
 	return count;
@@ -353,7 +442,8 @@ static struct bm_bytes bar_label(const struct recipe *recipe, struct bm_bytes la
 {
 	const enum bm_category category = bm_category_find(label);
 	if (category < BM_CATEGORY_COUNT &&
-	    bm_bytes_equal(bm_bytes_of(recipe->label), BM_BYTES("category")))
+	    bm_bytes_equal(bm_bytes_of(recipe->only[1] ? recipe->only[1] : recipe->label),
+			   BM_BYTES("category")))
 		return bm_bytes_of(bm_category_title(category, lang));
 	return label;
 }
@@ -365,6 +455,7 @@ static void bars_draw(struct bm_charts *charts, const struct recipe *recipe, con
 	struct bm_chart *const chart = chart_start(charts, count);
 	describe(chart, BM_CHART_BARS, recipe->name, recipe->title, recipe->table, recipe->unit,
 		 lang);
+	chart->beside = recipe->beside;
 	for (unsigned column = 0; column < STACK_MAX && recipe->stack[column]; column++) {
 		const struct known series = known_of(recipe->stack[column]);
 		double *const values =

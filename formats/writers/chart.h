@@ -12,7 +12,7 @@ enum bm_chart_kind {
 	BM_CHART_COLUMNS, /* stacked, over time */
 	BM_CHART_LINE,    /* over time */
 	BM_CHART_SHARES,  /* parts of a whole: one series */
-	BM_CHART_BARS     /* stacked and lying, a bar a label, the first on top */
+	BM_CHART_BARS     /* lying, stacked or side by side, a label's under the one before */
 };
 
 struct bm_series {
@@ -29,6 +29,7 @@ struct bm_chart {
 	const char *table; /* the table its numbers come from */
 	const char *unit;  /* what the values are, in the view's language: "recipients" */
 	enum bm_chart_kind kind;
+	bool beside;  /* BARS: the series stand side by side */
 	bool share;   /* values are fractions: show per cent */
 	bool periods; /* labels are periods, in order, without gaps */
 	size_t label_count;

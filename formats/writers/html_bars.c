@@ -10,13 +10,16 @@
 static const char *const extras[] = {"bounce_rate", "top_category"};
 enum { EXTRA_COUNT = sizeof extras / sizeof *extras };
 
-/* total_of - all series of a label */
-static double total_of(const struct bm_chart *chart, size_t label)
+/* length_of - of a label's bar, or of its longest where they stand side by side */
+static double length_of(const struct bm_chart *chart, size_t label)
 {
-	double total = 0;
-	for (size_t i = 0; i < chart->series_count; i++)
-		total += chart->series[i].values[label] > 0 ? chart->series[i].values[label] : 0;
-	return total;
+	double total = 0, longest = 0;
+	for (size_t i = 0; i < chart->series_count; i++) {
+		const double value = chart->series[i].values[label];
+		total += value > 0 ? value : 0;
+		longest = value > longest ? value : longest;
+	}
+	return chart->beside ? longest : total;
 }
 
 /* row_find - fill the values of the row that a label names in its first column; false if none does
@@ -99,7 +102,11 @@ static void add_row(struct bm_html *html, const struct bm_chart *chart,
 	bm_html_raw(html, "<tr><th scope=\"row\">");
 	bm_html_text(html, chart->labels[label], 0);
 	bm_html_raw(html, "</th><td class=\"barcell\">");
-	bm_html_bar(html, "bar", values, colours, chart->series_count, most);
+	if (chart->beside)
+		for (size_t i = 0; i < chart->series_count; i++)
+			bm_html_bar(html, "bar", &values[i], &colours[i], 1, most);
+	else
+		bm_html_bar(html, "bar", values, colours, chart->series_count, most);
 	bm_html_raw(html, "</td>");
 	for (size_t i = 0; i < chart->series_count; i++) {
 		bm_html_raw(html, "<td class=\"n\">");
@@ -118,7 +125,7 @@ void bm_html_chart_bars(struct bm_html *html, const struct bm_chart *chart)
 	const struct bm_sheet *const sheet = bm_sheet_of(html->document, chart->table);
 	double most = 0;
 	for (size_t i = 0; i < chart->label_count; i++)
-		most = total_of(chart, i) > most ? total_of(chart, i) : most;
+		most = length_of(chart, i) > most ? length_of(chart, i) : most;
 	bm_text_format(html->out,
 		       "<table class=\"bars\" data-table=\"%s\"><caption class=\"unseen\">",
 		       chart->table);

@@ -19,6 +19,10 @@ static const struct {
 	{"log_odds", "Log odds"},
 	{"z", "z score"},
 	{"limit_pace", "Limited from (a minute)"},
+	{"fanout", "Recipients a message"},
+	{"log_odds", "Log odds"},
+	{"z", "z score"},
+	{"limit_pace", "Limited from (a minute)"},
 };
 
 void bm_title_add(struct bm_text *text, const char *name, const char *lang)
