@@ -34,8 +34,7 @@ static inline bm_period period_of(struct bm_counter *counter, bm_time time)
 		return BM_PERIOD_UNKNOWN;
 	const int64_t wall = bm_time_wall(time);
 	if (!counter->hour_known || (uint64_t)(wall - counter->hour) >= BM_HOUR_SECONDS) {
-		counter->hour =
-			wall - (wall % BM_HOUR_SECONDS + BM_HOUR_SECONDS) % BM_HOUR_SECONDS;
+		counter->hour = wall - (wall % BM_HOUR_SECONDS + BM_HOUR_SECONDS) % BM_HOUR_SECONDS;
 		counter->hour_minute = (int32_t)(counter->hour / 60);
 		counter->hour_period = bm_period_of(time, counter->bucket);
 		counter->hour_known = true;

@@ -315,9 +315,10 @@ static void raise_level(struct bm_tally *tally, unsigned level)
 	while (private->subject_level < level || private->subjects_named > BM_SUBJECTS_MAX) {
 		private->subject_level++;
 		private->subjects_named = 0;
-		for (uint32_t id = BM_SUBJECT_OTHER + 1; id < bm_intern_count(tally->subjects); id++)
-			private->subjects_named += is_named(bm_intern_get(tally->subjects, id),
-							    private->subject_level);
+		for (uint32_t id = BM_SUBJECT_OTHER + 1; id < bm_intern_count(tally->subjects);
+		     id++)
+		private->subjects_named +=
+			is_named(bm_intern_get(tally->subjects, id), private->subject_level);
 	}
 }
 
@@ -576,8 +577,7 @@ static void merge_pace(struct bm_pace *target, const struct bm_pace *source,
 	for (uint32_t i = 0; i < source->count; i++) {
 		const struct bm_pace_page *const page = &source->list[i];
 		struct bm_pace_page *const copy =
-			add_page(target, names->providers[page->provider], page->number,
-				 true);
+			add_page(target, names->providers[page->provider], page->number, true);
 		memcpy(copy->minute, page->minute, sizeof copy->minute);
 	}
 }

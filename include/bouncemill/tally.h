@@ -82,8 +82,8 @@ static inline enum bm_fanout bm_fanout_of(uint32_t recipients)
 	};
 	unsigned class = 0;
 	while (recipients > most[class])
-		class++;
-	return (enum bm_fanout)class;
+		class ++;
+	return (enum bm_fanout) class;
 }
 
 /* What each set of cells is keyed by and counts.  Unused key words are 0. */
