@@ -124,11 +124,17 @@ static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_r
 	return fact;
 }
 
-/* sender_of - the sender of the mail that failed; a report need not tell it */
-static uint32_t sender_of(const struct bm_returned *returned, const struct bm_mail *mail)
+/* origin_of - sender and subject of the mail that failed; a report need not tell them */
+static struct bm_origin origin_of(const struct bm_returned *returned, const struct bm_mail *mail)
 {
-	return mail->sender.size ? bm_classify_sender(returned->classifier, mail->sender)
-				 : bm_intern_add(returned->counter->tally->senders, mail->sender);
+	struct bm_classifier *const classifier = returned->classifier;
+	return (struct bm_origin){
+		.sender = mail->sender.size
+				  ? bm_classify_sender(classifier, mail->sender)
+				  : bm_intern_add(returned->counter->tally->senders, mail->sender),
+		.subject = mail->subject.size ? bm_classify_subject(classifier, mail->subject)
+					      : BM_SUBJECT_NONE,
+		.fanout = BM_FANOUT_UNKNOWN};
 }
 
 /* take_recipient - count one recipient of a report, unless a log has it */
@@ -153,14 +159,7 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 	if (!bm_pipeline_wants(returned->options, time))
 		return;
 	const struct bm_fact fact = judge(returned, recipient, time);
-	bm_count_returned(
-		returned->counter, &fact,
-		(struct bm_origin){.sender = sender_of(returned, mail),
-				   .subject = mail->subject.size
-						      ? bm_classify_subject(returned->classifier,
-									    mail->subject)
-						      : 0,
-				   .fanout = BM_FANOUT_UNKNOWN});
+	bm_count_returned(returned->counter, &fact, origin_of(returned, mail));
 }
 
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes data,

@@ -29,14 +29,15 @@ struct piece {
 	uint32_t subject;          /* 0 = not told here */
 	uint8_t fanout;            /* enum bm_fanout, of the first line that tells the sender */
 	bool live;                 /* this slot is in use */
-	bool left_open;            /* lines to the left may belong to it */
-	bool begun;                /* a first line was seen here, before any attempt */
-	bool client_told;          /* a line here told the client */
-	bool far;       /* came in from a public address; the last line that tells it counts */
-	bool attempted; /* has an attempt of any kind, hops too, or expired: what begins now is
+	bool left_open;   /* lines to the left may belong to it: client= or uid= was not seen here,
+				      and nothing that ended before it */
+	bool begun;       /* a first line was seen here, before any attempt */
+	bool client_told; /* a line here told the client */
+	bool far;         /* came in from a public address; the last line that tells it counts */
+	bool attempted;   /* has an attempt of any kind, hops too, or expired: what begins now is
 			   another */
-	bool counted;   /* has an attempt that counts */
-	bool expired;   /* qmgr gave up here, for recipients open on the left too */
+	bool counted;     /* has an attempt that counts */
+	bool expired;     /* qmgr gave up here, for recipients open on the left too */
 };
 
 enum end { END_OPEN, END_DELIVERED, END_BOUNCED, END_EXPIRED };
