@@ -41,12 +41,12 @@ struct base {
 static enum bm_err complain(const struct base *base, int code)
 {
 	const char *const target = base->document->target;
-	int why = 0;
-	sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_LAST_ERRNO, &why);
-	if (code == SQLITE_NOMEM) {
+	if (code == SQLITE_NOMEM) { /* there may be no db either */
 		bm_say(target, "cannot be written: out of memory");
 		return BM_MEMORY;
 	}
+	int why = 0;
+	sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_LAST_ERRNO, &why);
 	if (code == SQLITE_FULL)
 		bm_say(target, "cannot be written: %s", strerror(ENOSPC));
 	else if (code == SQLITE_CANTOPEN)
@@ -80,22 +80,16 @@ static const char *finished(struct base *base)
 	return (const char *)base->sql.data;
 }
 
-/* prepare - compile the statement in base->sql; *statement is NULL on failure */
-static enum bm_err prepare(struct base *base, sqlite3_stmt **statement)
-{
-	return judge(base, sqlite3_prepare_v2(base->db, finished(base), -1, statement, NULL));
-}
-
-/* insert_of - an INSERT of so many values into a table, to be bound */
+/* insert_of - an INSERT of so many values into a table, to be bound; *insert is NULL on failure */
 static enum bm_err insert_of(struct base *base, const char *table, unsigned count,
-			     sqlite3_stmt **statement)
+			     sqlite3_stmt **insert)
 {
 	base->sql.size = 0;
 	bm_text_format(&base->sql, "INSERT INTO \"%s\" VALUES (", table);
 	for (unsigned i = 0; i < count; i++)
 		bm_text_add(&base->sql, i ? BM_BYTES(", ?") : BM_BYTES("?"));
 	bm_text_byte(&base->sql, ')');
-	return prepare(base, statement);
+	return judge(base, sqlite3_prepare_v2(base->db, finished(base), -1, insert, NULL));
 }
 
 /* put - insert the row that is bound */
@@ -374,11 +368,10 @@ static const char views[] =
 
 /* --- the file --- */
 
-/* The engine syncs; nobody else knows the file; what could be left in it is cleared, so that the
- * same rows are the same bytes; a failed statement (create_key) can be taken back. */
+/* The engine syncs; a failed statement (create_key) can be taken back; what could be left in a page
+ * is cleared, so that the same rows are the same bytes. */
 static const char settings[] = "PRAGMA synchronous = OFF;\n"
 			       "PRAGMA journal_mode = MEMORY;\n"
-			       "PRAGMA locking_mode = EXCLUSIVE;\n"
 			       "PRAGMA secure_delete = ON;\n"
 			       "PRAGMA auto_vacuum = NONE;\n"
 			       "PRAGMA page_size = 8192;\n"
@@ -403,7 +396,8 @@ static enum bm_err write_all(struct base *base)
 static enum bm_err sqlite_document(const char *path, const struct bm_document *document)
 {
 	struct base base = {.document = document};
-	/* A name that begins with `file:` would be taken for a URI. */
+	/* A name that begins with `file:` would be taken for a URI.  Nobody else knows the file: no
+	 * lock, which not every network file system has. */
 	bm_text_format(&base.sql, "%s%s", *path == '/' ? "" : "./", path);
 	const int code = sqlite3_open_v2(finished(&base), &base.db,
 					 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, "unix-none");
