@@ -200,6 +200,9 @@ static void group_end(struct work *work, struct group *group)
 			one->status = status;
 			one->original = address_of(work, group->field[ORIGINAL]);
 			one->text = diagnostic_of(work, group, address);
+			/* a delay has no reason yet; that it is one stands before the recipients */
+			if (one->text.size == 0 && action == BM_ACTION_DELAYED)
+				one->text = notice_opening(work);
 			one->remote = host_of(work, group->field[REMOTE]);
 			one->last_attempt = work_date(group->field[LAST_ATTEMPT]);
 		}

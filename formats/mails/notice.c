@@ -776,5 +776,12 @@ struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
 	return text.size ? text : generated(work, findings);
 }
 
+struct bm_bytes notice_opening(struct work *work)
+{
+	const struct findings *const findings = explained(work);
+	return findings->count ? before(work, findings, findings->list[0].line)
+			       : (struct bm_bytes){0};
+}
+
 const struct bm_mail_kind bm_mail_kind_notice = {
 	.name = "notice", .recognise = notice_recognise, .read = notice_read};

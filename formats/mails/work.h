@@ -135,6 +135,8 @@ bm_time work_date(struct bm_bytes value);
 
 /* notice_explain - why address failed, from the text for people; empty when it does not tell */
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address);
+/* notice_opening - what the text for people says before its recipients; may be empty */
+struct bm_bytes notice_opening(struct work *work);
 /* report_fields - the fields of a delivery report: per message, then a group for each recipient */
 void report_fields(struct work *work, struct bm_bytes body);
 /* from_daemon - does a mail daemon or a postmaster write, or nobody */

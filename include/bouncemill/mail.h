@@ -69,6 +69,7 @@ struct bm_mail {
 	bm_time date;             /* of this mail (Date:), or BM_TIME_UNKNOWN */
 	bm_time arrival;          /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
 	struct bm_bytes own_id;   /* Message-ID of this mail, without angles; all may be empty */
+	struct bm_bytes author;   /* address in From: of this mail: of an answer, who answered */
 	struct bm_bytes reporter; /* Reporting-MTA, without type */
 	struct bm_bytes queue_id; /* X-Postfix-Queue-ID */
 	/* of the original message */
