@@ -138,11 +138,17 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 		count_address(counter, fact, outcome, fact->time);
 }
 
+/* has_reply - has the fact a template: a complaint is no server's word */
+static bool has_reply(const struct bm_fact *fact)
+{
+	return fact->outcome != BM_DELIVERED && fact->template != BM_NO_TEMPLATE;
+}
+
 void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact, uint32_t sender)
 {
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
-	if (fact->category != BM_CATEGORY_FEEDBACK_LOOP) /* a complaint has no reply */
+	if (has_reply(fact))
 		count_failure(counter, fact);
 	/* A complaint may hide who complained. */
 	if (counter->addresses && bm_intern_get(counter->tally->addresses, fact->address).size > 0)
@@ -244,7 +250,7 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 	if (fact.has_relay)
 		fact.relay =
 			renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
-	if (fact.outcome != BM_DELIVERED)
+	if (has_reply(&fact))
 		fact.template = renamed(&rename->templates, fact.template, source->templates,
 					target, bm_tally_template);
 	if (addresses)

@@ -8,13 +8,14 @@
 
 #include "bouncemill/tally.h"
 
-#define BM_NO_STEP 255
+#define BM_NO_STEP     255
+#define BM_NO_TEMPLATE UINT32_MAX
 
 /* One judged delivery attempt, in the numbers of one tally. */
 struct bm_fact {
 	bm_time time;
 	uint32_t domain, provider, relay;
-	uint32_t template; /* failures only */
+	uint32_t template; /* failures only; BM_NO_TEMPLATE for a complaint */
 	uint32_t address;  /* with addresses only */
 	uint8_t category;
 	uint8_t outcome;    /* delivered, bounced or deferred */

@@ -5,23 +5,24 @@
 #include <stdio.h>
 
 #include "bouncemill/error.h"
+#include "hash.h"
 #include "record.h"
 #include "zone.h"
 
 struct bm_returned {
 	const struct bm_pipeline_options *options;
 	struct bm_classifier *classifier;
-	struct bm_counter *counter;
+	struct bm_tally *tally;
 	const struct bm_sent *sent;
 	struct bm_mail_reader *reader;
 };
 
 struct bm_returned *bm_returned_new(const struct bm_pipeline_options *options,
-				    struct bm_classifier *classifier, struct bm_counter *counter,
+				    struct bm_classifier *classifier, struct bm_tally *tally,
 				    const struct bm_sent *sent)
 {
 	struct bm_returned *const returned = bm_alloc(sizeof *returned);
-	*returned = (struct bm_returned){options, classifier, counter, sent, bm_mail_reader_new()};
+	*returned = (struct bm_returned){options, classifier, tally, sent, bm_mail_reader_new()};
 	return returned;
 }
 
@@ -120,6 +121,7 @@ static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_r
 	if (recipient->action == BM_ACTION_FEEDBACK) {
 		fact.category = BM_CATEGORY_FEEDBACK_LOOP;
 		fact.outcome = BM_BOUNCED;
+		fact.template = BM_NO_TEMPLATE;
 	}
 	return fact;
 }
@@ -128,10 +130,20 @@ static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_r
 static uint32_t sender_of(const struct bm_returned *returned, const struct bm_mail *mail)
 {
 	return mail->sender.size ? bm_classify_sender(returned->classifier, mail->sender)
-				 : bm_intern_add(returned->counter->tally->senders, mail->sender);
+				 : bm_intern_add(returned->tally->senders, mail->sender);
 }
 
-/* take_recipient - count one recipient of a report, unless a log has it */
+/* report_of - what tells this report on a recipient from all others, or 0 */
+static uint64_t report_of(const struct bm_mail *mail, const struct bm_mail_recipient *recipient,
+			  bm_time time)
+{
+	if (mail->own_id.size == 0)
+		return 0;
+	const uint64_t whom = bm_hash_mix(bm_hash(recipient->address) | 1, bm_hash(mail->own_id));
+	return bm_hash_mix(whom ^ (uint64_t)time, bm_hash_seeds()[0] ^ recipient->action) | 1;
+}
+
+/* take_recipient - leave one recipient of a report to be counted, unless a log has it */
 static void take_recipient(struct bm_returned *returned, const struct bm_mail *mail,
 			   const struct bm_mail_recipient *recipient,
 			   struct bm_returned_counts *counts)
@@ -152,8 +164,9 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 	}
 	if (!bm_pipeline_wants(returned->options, time))
 		return;
-	const struct bm_fact fact = judge(returned, recipient, time);
-	bm_count_returned(returned->counter, &fact, sender_of(returned, mail));
+	bm_news_add(counts->news, &(struct bm_news_item){report_of(mail, recipient, time),
+							 judge(returned, recipient, time),
+							 sender_of(returned, mail)});
 }
 
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes data,

@@ -108,7 +108,7 @@ struct bm_sent *bm_worker_remember(struct bm_worker *worker)
 void bm_worker_mails(struct bm_worker *worker, const struct bm_sent *sent)
 {
 	worker->returned =
-		bm_returned_new(worker->options, worker->classifier, &worker->counter, sent);
+		bm_returned_new(worker->options, worker->classifier, worker->tally, sent);
 }
 
 /* --- hosts --- */
@@ -471,8 +471,8 @@ static void take_exports(struct bm_worker *worker, const struct bm_block *block)
 static void take_mails(struct bm_worker *worker, const struct bm_input *input,
 		       const struct bm_block *block)
 {
-	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER};
 	struct bm_block_counts *const counts = worker->counts;
+	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER, .news = &counts->news};
 	struct bm_bytes mail;
 	for (size_t at = 0; bm_returned_next(block->data, input->transport, &at, &mail);)
 		bm_returned_mail(worker->returned, mail, &found);
@@ -509,10 +509,11 @@ static void start(struct bm_worker *worker, const struct bm_input *input,
 		  const struct bm_block *block, struct bm_span *span,
 		  struct bm_block_counts *counts)
 {
-	uint64_t *const hosts = counts->hosts;
-	const size_t room = counts->host_room;
-	*counts =
-		(struct bm_block_counts){.seen = BM_SEEN_NEVER, .hosts = hosts, .host_room = room};
+	*counts = (struct bm_block_counts){
+		.seen = BM_SEEN_NEVER,
+		.hosts = counts->hosts,
+		.host_room = counts->host_room,
+		.news = {.list = counts->news.list, .room = counts->news.room}};
 	worker->span = span;
 	worker->counts = counts;
 	worker->last_host_size = 0;
