@@ -30,8 +30,7 @@ uint64_t bm_told_count(struct bm_told *told, const struct bm_news *news, struct 
 			repeated++;
 			continue;
 		}
-		const struct bm_fact fact =
-			bm_rename_fact(rename, item->fact, counter->addresses);
+		const struct bm_fact fact = bm_rename_fact(rename, item->fact, counter->addresses);
 		bm_count_returned(counter, &fact, bm_rename_sender(rename, item->sender));
 	}
 	return repeated;

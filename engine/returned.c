@@ -59,7 +59,8 @@ static enum bm_sent_answer ask(const struct bm_returned *returned, const struct 
 		const struct bm_sent_claim claim = {.queue_id = mail->queue_id,
 						    .message_id = mail->message_id,
 						    .recipient = names[i],
-						    .time = time};
+						    .time = time,
+						    .sender = mail->returned_to};
 		answer = bm_sent_ask(returned->sent, &claim);
 	}
 	return answer;

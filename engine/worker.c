@@ -145,8 +145,8 @@ static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
 
 /* --- events --- */
 
-/* is_socket - was it delivered over a unix socket, as to a mailbox of this host */
-static bool is_socket(const struct bm_event *event)
+/* is_mailbox - was it delivered over a unix socket, as to a mailbox of this host */
+static bool is_mailbox(const struct bm_event *event)
 {
 	return bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
 }
@@ -158,7 +158,7 @@ static void add_attempt(struct bm_worker *worker, const struct staged *staged,
 	const struct bm_event *const event = &staged->event;
 	span_event->has_next = event->next_id.size > 0;
 	span_event->hop = event->status == BM_STATUS_SENT &&
-			  (span_event->has_next || (event->relay_near && !is_socket(event)));
+			  (span_event->has_next || (event->relay_near && !is_mailbox(event)));
 	if (span_event->has_next)
 		span_event->next = bm_message_key(event->next_id, staged->host);
 	span_event->address = event->address;
@@ -174,6 +174,9 @@ static void remember(struct bm_worker *worker, const struct bm_event *event)
 				event->status == BM_STATUS_BOUNCED);
 	else if (event->kind == BM_EVENT_BEGIN && event->message_id.size)
 		bm_sent_message(worker->sent, event->message_id, event->queue_id);
+	else if (event->kind == BM_EVENT_SENDER &&
+		 bm_verp_read(event->address, &(struct bm_bytes){0}, &(struct bm_bytes){0}))
+		bm_sent_sender(worker->sent, event->address, event->queue_id);
 }
 
 /* add_event - what a staged event changes */

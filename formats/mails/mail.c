@@ -261,6 +261,7 @@ static void read_one(struct work *work, struct bm_bytes data)
 	mail->date = work_date(work->parts[0].field[FIELD_DATE]);
 	mail->own_id = unangled(work, work->parts[0].field[FIELD_MESSAGE_ID]);
 	mail->author = work_address(work->parts[0].field[FIELD_FROM]);
+	mail->returned_to = work_address(work->parts[0].field[FIELD_TO]);
 	find_original(work);
 	ask_kinds(work);
 	settle(work);

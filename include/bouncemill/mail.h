@@ -66,12 +66,13 @@ struct bm_mail {
 	const char
 		*kind; /* whose words these are: "dsn", "arf", "qmail", "exim" ...; "" = nobody's */
 	unsigned notes;
-	bm_time date;             /* of this mail (Date:), or BM_TIME_UNKNOWN */
-	bm_time arrival;          /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
-	struct bm_bytes own_id;   /* Message-ID of this mail, without angles; all may be empty */
-	struct bm_bytes author;   /* address in From: of this mail: of an answer, who answered */
-	struct bm_bytes reporter; /* Reporting-MTA, without type */
-	struct bm_bytes queue_id; /* X-Postfix-Queue-ID */
+	bm_time date;                /* of this mail (Date:), or BM_TIME_UNKNOWN */
+	bm_time arrival;             /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
+	struct bm_bytes own_id;      /* Message-ID of this mail, without angles; all may be empty */
+	struct bm_bytes author;      /* address in From: of this mail: of an answer, who answered */
+	struct bm_bytes returned_to; /* address it came back to: the original's envelope sender */
+	struct bm_bytes reporter;    /* Reporting-MTA, without type */
+	struct bm_bytes queue_id;    /* X-Postfix-Queue-ID */
 	/* of the original message */
 	struct bm_bytes sender;     /* its envelope sender where told, else its From: address */
 	struct bm_bytes subject;    /* as UTF-8 where it was encoded */
@@ -88,6 +89,10 @@ void bm_mail_reader_free(struct bm_mail_reader *reader);
  * Returns mail->sort. */
 enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes data,
 			       struct bm_mail *mail);
+
+/* bm_verp_read - does a sender's address name one recipient (VERP: "bounces+anna=example.org@..."):
+ * its two parts, slices of address */
+bool bm_verp_read(struct bm_bytes address, struct bm_bytes *user, struct bm_bytes *domain);
 
 const char *bm_mail_sort_name(enum bm_mail_sort sort); /* "bounce", "delay" ... */
 const char *bm_action_name(enum bm_action action);     /* "failed", "delayed" ... */
