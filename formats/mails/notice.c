@@ -12,9 +12,9 @@
  *   why       what stands between this recipient and the next: the SMTP reply where one is quoted,
  *             else the words; recipients in a row share what stands behind the last of them.
  *
- * Where no line names a recipient, the address that the mail came back to may (VERP), or the
- * transcript of a session ("550 <user@...>... Host
- * unknown"), or a sentence, or, as a last resort, the original's To: when it holds one address.
+ * Where no line names a recipient, the address that the mail came back to may (VERP), the transcript
+ * of a session ("550 <user@...>... Host unknown"), or a sentence, or, as a last resort, the original's
+ * To: when it holds one address.
  *
  * A mail is looked at only when its sender or subject make it likely; a text that no row fits must
  * come from where bounces come and say that something failed.
