@@ -1,6 +1,6 @@
 /* crossvalidate.c - do the rules know how servers speak, or only the replies they were written from?
  *
- * usage: crossvalidate [OPTION]... [REPLIES.tsv]     (../shared/data/bounces/replies.tsv)
+ * usage: crossvalidate [OPTION]... [REPLIES.tsv|MAILS.tsv]     (../shared/data/bounces/replies.tsv)
  *   --rules DIR      rule files to try instead of those built into the program
  *   --splits K       random halves (10)
  *   --seed S         another S, other halves (1)
@@ -13,7 +13,10 @@
  *
  * A file with a header has columns id, source, provider, text and our_category (or category), as the labelled
  * replies beside this project; rows without a label and ambiguous ones do not count.  A file
- * without a header has category, provider and text, as tests/data/replies.tsv.
+ * without a header has category, provider and text, as tests/data/replies.tsv.  A file whose header
+ * has `file` and no text is a list of bounce mails (../shared/data/bounces/mails.tsv), named from
+ * where the list lies: what the reader makes of the first recipient that failed is the text.  Rows
+ * that no rule decides (complaints, answers, deliveries) do not count there.
  *
  * Method.  The rows are cut at random in a half that is seen and one that is not.  A rule that
  * decides rows of the unseen half only is withheld, as if nobody had met the text it was written
@@ -39,6 +42,7 @@
 #include <time.h>
 
 #include "bouncemill/error.h"
+#include "bouncemill/mail.h"
 #include "bouncemill/provider.h"
 #include "bouncemill/registry.h"
 #include "bouncemill/rule.h"
@@ -49,7 +53,8 @@ enum { SKIPPED = 77, PATH_BYTES = 4096, SPLITS_MAX = 1000, TEXT_SHOWN = 200, NON
 
 /* One labelled reply. */
 struct row {
-	const char *id, *source, *provider, *text; /* in struct corpus.bytes */
+	const char *id, *source, *provider, *text; /* in struct corpus.bytes; of a mail, copies */
+	struct bm_enhanced dsn;                    /* what a mail's report has as Status */
 	enum bm_category label;
 	int rule;                /* of the full set that decides it, or NONE */
 	bool right;              /* by the full set */
@@ -60,6 +65,8 @@ struct row {
 
 struct corpus {
 	char *bytes;
+	const char *path;
+	struct bm_mail_reader *reader; /* of the mails that rows name; NULL without any */
 	struct row *rows;
 	size_t count, room;
 	bool anonymous;
@@ -123,11 +130,50 @@ static char *field(char **line)
 	return start;
 }
 
+/* copied - a run as a string */
+static const char *copied(struct bm_bytes run)
+{
+	char *const copy = bm_zalloc(run.size + 1, 1);
+	if (run.size)
+		memcpy(copy, run.data, run.size);
+	return copy;
+}
+
+/* row_of_mail - text, provider and status by the first recipient that a mail says failed or waits */
+static void row_of_mail(struct corpus *corpus, struct row *row, const char *name)
+{
+	char path[PATH_BYTES];
+	struct bm_mail mail;
+	const char *const slash = strrchr(corpus->path, '/');
+	const int folder = slash ? (int)(slash + 1 - corpus->path) : 0;
+	if (snprintf(path, sizeof path, "%.*s%s", folder, corpus->path, name) >= PATH_BYTES)
+		fail(name, "is too long a name");
+	const struct bm_bytes data = slurp(path);
+	if (!data.data)
+		fail(path, "cannot be read");
+	if (!corpus->reader)
+		corpus->reader = bm_mail_reader_new();
+	bm_mail_read(corpus->reader, data, &mail);
+	for (size_t i = 0; i < mail.count && !row->text; i++) {
+		const struct bm_mail_recipient *const one = &mail.recipients[i];
+		if (one->action != BM_ACTION_FAILED && one->action != BM_ACTION_DELAYED)
+			continue;
+		const size_t at = bm_bytes_find(one->address, 0, '@');
+		row->text = copied(one->text);
+		row->dsn = one->status;
+		row->provider =
+			copied(one->remote.size         ? one->remote
+			       : at < one->address.size ? bm_bytes_from(one->address, at + 1)
+							: (struct bm_bytes){0});
+	}
+	bm_free((void *)(uintptr_t)data.data);
+}
+
 /* row_read - one line, by the columns named in the header (NULL = three columns without one) */
 static void row_read(struct corpus *corpus, char *line, char *const *header, size_t columns)
 {
 	struct row row = {.id = "", .source = "", .rule = NONE};
-	const char *label = "";
+	const char *label = "", *file = NULL;
 	if (!header) {
 		label = field(&line);
 		row.provider = field(&line);
@@ -137,8 +183,10 @@ static void row_read(struct corpus *corpus, char *line, char *const *header, siz
 		const char *const value = field(&line);
 		if (strcmp(header[i], "id") == 0)
 			row.id = value;
-		else if (strcmp(header[i], "source") == 0)
+		else if (strcmp(header[i], "source") == 0 || strcmp(header[i], "upstream") == 0)
 			row.source = value;
+		else if (strcmp(header[i], "file") == 0)
+			file = value;
 		else if (strcmp(header[i], "provider") == 0)
 			row.provider = value;
 		else if (strcmp(header[i], "text") == 0)
@@ -148,6 +196,8 @@ static void row_read(struct corpus *corpus, char *line, char *const *header, siz
 			label = value;
 	}
 	row.label = bm_category_find(bm_bytes_of(label));
+	if (file && !row.text && row.label < BM_CATEGORY_DELIVERED)
+		row_of_mail(corpus, &row, file);
 	if (row.label == BM_CATEGORY_COUNT || !row.text || !row.provider)
 		return;
 	BM_GROW(corpus->rows, corpus->count, corpus->room);
@@ -159,6 +209,7 @@ static bool corpus_read(struct corpus *corpus, const char *path)
 {
 	char *header[32], *rest;
 	size_t columns = 0;
+	corpus->path = path;
 	corpus->bytes = (char *)(uintptr_t)slurp(path).data;
 	if (!corpus->bytes)
 		return false;
@@ -277,7 +328,7 @@ static struct bm_verdict judge(const struct corpus *corpus, const struct row *ro
 	const struct bm_bytes who =
 		corpus->anonymous ? (struct bm_bytes){0} : provider_of(row, &reply);
 	const struct bm_verdict verdict =
-		bm_rules_match(rules, scratch, who, run, &reply, (struct bm_enhanced){0});
+		bm_rules_match(rules, scratch, who, run, &reply, row->dsn);
 	bm_text_dispose(&template);
 	return verdict;
 }
@@ -652,5 +703,6 @@ int main(int count, char **arguments)
 	bm_rules_free(rules);
 	if (corpus.choices)
 		choices_free(corpus.choices);
+	bm_mail_reader_free(corpus.reader);
 	return BM_EXIT_OK;
 }

@@ -189,13 +189,19 @@ void bm_count_attempt(struct bm_counter *counter, const struct bm_fact *fact)
 		count_address(counter, fact, outcome, fact->time);
 }
 
+/* has_reply - has the fact a template: a complaint is no server's word */
+static bool has_reply(const struct bm_fact *fact)
+{
+	return fact->outcome != BM_DELIVERED && fact->template != BM_NO_TEMPLATE;
+}
+
 void bm_count_returned(struct bm_counter *counter, const struct bm_fact *fact,
 		       struct bm_origin origin)
 {
 	const enum bm_outcome outcome = (enum bm_outcome)fact->outcome;
 	count_cube(counter, fact, outcome, fact->time, BM_SOURCE_DSN);
 	const bool complaint = fact->category == BM_CATEGORY_FEEDBACK_LOOP;
-	if (!complaint)
+	if (has_reply(fact))
 		count_failure(counter, fact);
 	/* A complaint may hide who complained. */
 	if (counter->addresses &&
@@ -304,7 +310,7 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 	if (fact.has_relay)
 		fact.relay =
 			renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
-	if (fact.outcome != BM_DELIVERED)
+	if (has_reply(&fact))
 		fact.template = renamed(&rename->templates, fact.template, source->templates,
 					target, bm_tally_template);
 	if (fact.listing)
@@ -329,6 +335,13 @@ uint32_t bm_rename_subject(struct bm_rename *rename, uint32_t subject)
 		return subject;
 	return renamed(&rename->subjects, subject, rename->source->subjects, rename->target,
 		       bm_tally_subject);
+}
+
+struct bm_origin bm_rename_origin(struct bm_rename *rename, struct bm_origin origin)
+{
+	origin.sender = bm_rename_sender(rename, origin.sender);
+	origin.subject = bm_rename_subject(rename, origin.subject);
+	return origin;
 }
 
 void bm_rename_dispose(struct bm_rename *rename)

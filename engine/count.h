@@ -8,13 +8,14 @@
 
 #include "bouncemill/tally.h"
 
-#define BM_NO_STEP 255
+#define BM_NO_STEP     255
+#define BM_NO_TEMPLATE UINT32_MAX
 
 /* One judged delivery attempt, in the numbers of one tally. */
 struct bm_fact {
 	bm_time time;
 	uint32_t domain, provider, relay;
-	uint32_t template; /* failures only */
+	uint32_t template; /* failures only; BM_NO_TEMPLATE for a complaint */
 	uint32_t listing;  /* of failures: number + 1 of what the reply says is listed, or 0 */
 	uint32_t address;  /* with addresses only */
 	uint8_t category;
@@ -89,6 +90,7 @@ struct bm_rename {
 struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses);
 uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender);
 uint32_t bm_rename_subject(struct bm_rename *rename, uint32_t subject);
+struct bm_origin bm_rename_origin(struct bm_rename *rename, struct bm_origin origin);
 void bm_rename_dispose(struct bm_rename *rename);
 
 #endif

@@ -314,11 +314,13 @@ static bool looks_utf16(struct bm_bytes head)
 	       ((odd > size / 3 && even < size / 16) || (even > size / 3 && odd < size / 16));
 }
 
-/* refusal - why a decoded head cannot be read as text, or NULL */
+/* refusal - why a decoded head cannot be read as text or mails, or NULL */
 static const char *refusal(const struct bm_codec *codec, struct bm_bytes head)
 {
 	if (looks_utf16(head))
 		return "UTF-16 text is unsupported (convert it with iconv -f UTF-16 -t UTF-8)";
+	if (bm_bytes_starts(head, BM_BYTES("*mbx*\r\n")))
+		return "an MBX mailbox (UW IMAP) is unsupported (copy it to an mbox with mailutil)";
 	if (bm_bytes_find(head, 0, '\n') == head.size && bm_bytes_find(head, 0, '\r') < head.size &&
 	    head.size > 80)
 		return "lines end in CR without newline (convert them with tr '\\r' '\\n')";

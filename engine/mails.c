@@ -2,7 +2,8 @@
  *
  * For scoring and for looking at single mails: in the order of the inputs, on one thread, nothing
  * joined and nothing left out.  Delivered, relayed and expanded recipients get a line too, without
- * a verdict; answers and ordinary mails get none.
+ * a verdict.  A mail that reports on nobody gets one line without an action: an automatic answer is
+ * `auto-reply` of whom it is from, and everything else is `unknown`, for nothing failed in it.
  */
 #include "mails.h"
 
@@ -48,6 +49,20 @@ static void put_recipient(struct reading *reading, const struct bm_mail_recipien
 	reading->recipients++;
 }
 
+/* put_nobody - the line of a mail that reports on no recipient */
+static void put_nobody(struct reading *reading, const struct bm_mail *mail)
+{
+	const bool answer = mail->sort == BM_MAIL_ANSWER;
+	struct bm_text *const out = reading->out;
+	put_field(out, bm_bytes_of(reading->path));
+	put_field(out, answer ? mail->author : (struct bm_bytes){0});
+	put_field(out, (struct bm_bytes){0});
+	put_field(out, (struct bm_bytes){0});
+	put_field(out, bm_bytes_of(bm_category_name(answer ? BM_CATEGORY_AUTO_REPLY
+							   : BM_CATEGORY_UNKNOWN)));
+	bm_text_byte(out, '\n');
+}
+
 /* read_block - the mails of a block */
 static void read_block(struct reading *reading, const struct bm_block *block, int transport)
 {
@@ -58,6 +73,8 @@ static void read_block(struct reading *reading, const struct bm_block *block, in
 		reading->mails++;
 		for (size_t i = 0; i < mail.count; i++)
 			put_recipient(reading, &mail.recipients[i]);
+		if (mail.count == 0)
+			put_nobody(reading, &mail);
 	}
 }
 

@@ -17,7 +17,8 @@
  *
  * Bounce archives are inputs too.  A mail may tell what any line of any log told, so logs are ground
  * first, and leave behind whom they saw fail (sent.h); then the same workers take the mails, block by
- * block, and count what is news (returned.h).  Mails have no span: each stands alone.
+ * block, and judge what is news (returned.h).  Mails have no span: each stands alone.  But one report may
+ * lie in two mailboxes, so it is the fold that counts them, in its one order (news.h).
  *
  * Why any -j gives the same bytes.  Tallies merge by +, min, max and set union: who counted what does
  * not matter.  Spans merge by an associative function applied in one fixed order.  Blocks differ with
@@ -85,6 +86,7 @@ struct pipeline {
 	struct bm_index hosts;     /* of (input, host) pairs */
 	uint64_t *host_pairs;
 	uint32_t host_count, host_room;
+	struct bm_told told; /* reports of bounce mails */
 	struct bm_run *run;
 };
 
@@ -132,6 +134,9 @@ static void add_counts(struct pipeline *pipeline, const struct parcel *parcel)
 static void fold_one(struct pipeline *pipeline, struct parcel *parcel)
 {
 	add_counts(pipeline, parcel);
+	pipeline->inputs->list[parcel->input].source.repeated +=
+		bm_told_count(&pipeline->told, &parcel->counts.news,
+			      &pipeline->renames[parcel->worker], &pipeline->counter);
 	bm_span_merge(pipeline->prefix, parcel->span, &pipeline->renames[parcel->worker],
 		      &pipeline->counter);
 	bm_span_clear(parcel->span);
@@ -323,10 +328,12 @@ static void tear_down(struct pipeline *pipeline)
 	for (size_t i = 0; i < pipeline->ring_room; i++) {
 		bm_span_free(pipeline->parcels[i].span);
 		bm_free(pipeline->parcels[i].counts.hosts);
+		bm_free(pipeline->parcels[i].counts.news.list);
 	}
 	bm_span_free(pipeline->prefix);
 	bm_index_dispose(&pipeline->hosts);
 	bm_free(pipeline->host_pairs);
+	bm_told_dispose(&pipeline->told);
 	bm_free(pipeline->workers);
 	bm_free(pipeline->sent);
 	bm_free(pipeline->renames);

@@ -115,7 +115,13 @@ static int verdict(struct bm_inputs *inputs, const struct bm_run *run)
 /* status_of_mails - what of an archive was counted elsewhere, or not at all */
 static void status_of_mails(struct bm_source *source)
 {
-	if (source->joined || source->foreign)
+	if (source->repeated)
+		snprintf(source->status, sizeof source->status,
+			 "ok (recipients: %llu counted by the log, %llu of mail not ours, "
+			 "%llu by the same report before)",
+			 (unsigned long long)source->joined, (unsigned long long)source->foreign,
+			 (unsigned long long)source->repeated);
+	else if (source->joined || source->foreign)
 		snprintf(source->status, sizeof source->status,
 			 "ok (recipients: %llu counted by the log, %llu of mail not ours)",
 			 (unsigned long long)source->joined, (unsigned long long)source->foreign);

@@ -5,23 +5,24 @@
 #include <stdio.h>
 
 #include "bouncemill/error.h"
+#include "hash.h"
 #include "record.h"
 #include "zone.h"
 
 struct bm_returned {
 	const struct bm_pipeline_options *options;
 	struct bm_classifier *classifier;
-	struct bm_counter *counter;
+	struct bm_tally *tally;
 	const struct bm_sent *sent;
 	struct bm_mail_reader *reader;
 };
 
 struct bm_returned *bm_returned_new(const struct bm_pipeline_options *options,
-				    struct bm_classifier *classifier, struct bm_counter *counter,
+				    struct bm_classifier *classifier, struct bm_tally *tally,
 				    const struct bm_sent *sent)
 {
 	struct bm_returned *const returned = bm_alloc(sizeof *returned);
-	*returned = (struct bm_returned){options, classifier, counter, sent, bm_mail_reader_new()};
+	*returned = (struct bm_returned){options, classifier, tally, sent, bm_mail_reader_new()};
 	return returned;
 }
 
@@ -58,7 +59,8 @@ static enum bm_sent_answer ask(const struct bm_returned *returned, const struct 
 		const struct bm_sent_claim claim = {.queue_id = mail->queue_id,
 						    .message_id = mail->message_id,
 						    .recipient = names[i],
-						    .time = time};
+						    .time = time,
+						    .sender = mail->returned_to};
 		answer = bm_sent_ask(returned->sent, &claim);
 	}
 	return answer;
@@ -120,6 +122,8 @@ static struct bm_fact judge(struct bm_returned *returned, const struct bm_mail_r
 	if (recipient->action == BM_ACTION_FEEDBACK) {
 		fact.category = BM_CATEGORY_FEEDBACK_LOOP;
 		fact.outcome = BM_BOUNCED;
+		fact.template = BM_NO_TEMPLATE;
+		fact.listing = 0;
 	}
 	return fact;
 }
@@ -129,15 +133,24 @@ static struct bm_origin origin_of(const struct bm_returned *returned, const stru
 {
 	struct bm_classifier *const classifier = returned->classifier;
 	return (struct bm_origin){
-		.sender = mail->sender.size
-				  ? bm_classify_sender(classifier, mail->sender)
-				  : bm_intern_add(returned->counter->tally->senders, mail->sender),
+		.sender = mail->sender.size ? bm_classify_sender(classifier, mail->sender)
+					    : bm_intern_add(returned->tally->senders, mail->sender),
 		.subject = mail->subject.size ? bm_classify_subject(classifier, mail->subject)
 					      : BM_SUBJECT_NONE,
 		.fanout = BM_FANOUT_UNKNOWN};
 }
 
-/* take_recipient - count one recipient of a report, unless a log has it */
+/* report_of - what tells this report on a recipient from all others, or 0 */
+static uint64_t report_of(const struct bm_mail *mail, const struct bm_mail_recipient *recipient,
+			  bm_time time)
+{
+	if (mail->own_id.size == 0)
+		return 0;
+	const uint64_t whom = bm_hash_mix(bm_hash(recipient->address) | 1, bm_hash(mail->own_id));
+	return bm_hash_mix(whom ^ (uint64_t)time, bm_hash_seeds()[0] ^ recipient->action) | 1;
+}
+
+/* take_recipient - leave one recipient of a report to be counted, unless a log has it */
 static void take_recipient(struct bm_returned *returned, const struct bm_mail *mail,
 			   const struct bm_mail_recipient *recipient,
 			   struct bm_returned_counts *counts)
@@ -158,8 +171,9 @@ static void take_recipient(struct bm_returned *returned, const struct bm_mail *m
 	}
 	if (!bm_pipeline_wants(returned->options, time))
 		return;
-	const struct bm_fact fact = judge(returned, recipient, time);
-	bm_count_returned(returned->counter, &fact, origin_of(returned, mail));
+	bm_news_add(counts->news, &(struct bm_news_item){report_of(mail, recipient, time),
+							 judge(returned, recipient, time),
+							 origin_of(returned, mail)});
 }
 
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes data,

@@ -1,4 +1,4 @@
-/* returned.h - bounce mails: from what a mail says to counted failures.
+/* returned.h - bounce mails: from what a mail says to failures that can be counted.
  *
  * A report for a recipient that a log of this run tells of too is one failure, and the log's; what
  * only the mail knows counts under source `dsn`: bounces that arrive hours after the delivery,
@@ -11,6 +11,7 @@
 
 #include "bouncemill/mail.h"
 #include "classify.h"
+#include "news.h"
 #include "pipeline.h"
 #include "sent.h"
 
@@ -21,6 +22,7 @@ struct bm_returned_counts {
 	uint64_t unreadable;       /* reports without a recipient */
 	uint64_t counted, foreign; /* recipients that a log has, and of mail that was not ours */
 	struct bm_seen seen;
+	struct bm_news *news; /* what is to be counted is added here */
 };
 
 /* bm_returned_next - the mail at *at of a block of mails, which moves behind it; false at the end.
@@ -40,13 +42,13 @@ void bm_returned_event(const struct bm_mail_recipient *recipient,
 
 struct bm_returned;
 
-/* bm_returned_new - writes through classifier and counter, which are the caller's; sent may be NULL:
- * no logs, then everything is news */
+/* bm_returned_new - classifier and its tally are the caller's; sent may be NULL: no logs, then
+ * everything is news */
 struct bm_returned *bm_returned_new(const struct bm_pipeline_options *options,
-				    struct bm_classifier *classifier, struct bm_counter *counter,
+				    struct bm_classifier *classifier, struct bm_tally *tally,
 				    const struct bm_sent *sent);
 void bm_returned_free(struct bm_returned *returned);
-/* bm_returned_mail - read one mail and count what it tells */
+/* bm_returned_mail - read one mail and note what it tells */
 void bm_returned_mail(struct bm_returned *returned, struct bm_bytes mail,
 		      struct bm_returned_counts *counts);
 

@@ -1,7 +1,8 @@
 /* sent.c - keys of failures and messages in one multimap; see sent.h.
  *
  * Failures by hash of queue id and recipient, messages by hash of their Message-ID with the hash of
- * their queue id as value: a report without a queue id finds its failures through those.
+ * their queue id as value: a report without a queue id finds its failures through those, and one
+ * without either id through the sender that was used for its recipient alone (VERP).
  */
 #include "sent.h"
 
@@ -25,7 +26,7 @@ struct map {
 
 struct bm_sent {
 	struct map failures; /* value: FINAL or not */
-	struct map messages; /* value: hash of a queue id */
+	struct map messages; /* by Message-ID and by sender; value: hash of a queue id */
 	struct bm_seen seen;
 };
 
@@ -72,23 +73,21 @@ static void add(struct map *map, struct pair pair)
 	bm_index_put(&map->index, (uint32_t)pair.key, map->count++);
 }
 
-/* failure_key - of a queue id's hash and a recipient, in lower case as far as ASCII goes */
-static uint64_t failure_key(uint64_t queue_id, struct bm_bytes recipient)
+/* lower_hash - of an address in lower case, as far as ASCII goes */
+static uint64_t lower_hash(struct bm_bytes address)
 {
 	uint8_t lower[RECIPIENT_BYTES_MAX];
-	if (recipient.size > sizeof lower)
-		recipient.size = sizeof lower;
-	for (size_t i = 0; i < recipient.size; i++)
-		lower[i] = bm_lower(recipient.data[i]);
-	return bm_hash_mix(bm_hash((struct bm_bytes){lower, recipient.size}) | 1, queue_id | 1);
+	if (address.size > sizeof lower)
+		address.size = sizeof lower;
+	for (size_t i = 0; i < address.size; i++)
+		lower[i] = bm_lower(address.data[i]);
+	return bm_hash((struct bm_bytes){lower, address.size});
 }
 
-static uint64_t message_key(struct bm_bytes message_id)
+/* failure_key - of a queue id's hash and a recipient */
+static uint64_t failure_key(uint64_t queue_id, struct bm_bytes recipient)
 {
-	if (message_id.size >= 2 && message_id.data[0] == '<' &&
-	    message_id.data[message_id.size - 1] == '>')
-		message_id = (struct bm_bytes){message_id.data + 1, message_id.size - 2};
-	return bm_hash(message_id);
+	return bm_hash_mix(lower_hash(recipient) | 1, queue_id | 1);
 }
 
 void bm_sent_failure(struct bm_sent *sent, struct bm_bytes queue_id, struct bm_bytes recipient,
@@ -100,7 +99,18 @@ void bm_sent_failure(struct bm_sent *sent, struct bm_bytes queue_id, struct bm_b
 
 void bm_sent_message(struct bm_sent *sent, struct bm_bytes message_id, struct bm_bytes queue_id)
 {
-	add(&sent->messages, (struct pair){message_key(message_id), bm_hash(queue_id)});
+	add(&sent->messages, (struct pair){bm_hash(message_id), bm_hash(queue_id)});
+}
+
+/* sender_key - of an envelope sender, told from the keys of Message-IDs */
+static uint64_t sender_key(struct bm_bytes sender)
+{
+	return ~lower_hash(sender);
+}
+
+void bm_sent_sender(struct bm_sent *sent, struct bm_bytes sender, struct bm_bytes queue_id)
+{
+	add(&sent->messages, (struct pair){sender_key(sender), bm_hash(queue_id)});
 }
 
 void bm_sent_seen(struct bm_sent *sent, struct bm_seen seen)
@@ -141,10 +151,11 @@ enum bm_sent_answer bm_sent_ask(const struct bm_sent *sent, const struct bm_sent
 	if (claim->queue_id.size &&
 	    is_failure(sent, bm_hash(claim->queue_id), claim->recipient, false))
 		return BM_SENT_COUNTED;
-	if (claim->message_id.size == 0)
+	const bool by_sender = claim->message_id.size == 0;
+	if (by_sender && (claim->queue_id.size || claim->sender.size == 0))
 		return BM_SENT_NEWS;
 	const struct map *const messages = &sent->messages;
-	const uint64_t key = message_key(claim->message_id);
+	const uint64_t key = by_sender ? sender_key(claim->sender) : bm_hash(claim->message_id);
 	struct bm_index_walk walk = bm_index_walk(&messages->index, (uint32_t)key);
 	bool known = false;
 	for (uint32_t at; (at = bm_index_next(&messages->index, &walk)) != BM_INDEX_NONE;) {
@@ -154,6 +165,7 @@ enum bm_sent_answer bm_sent_ask(const struct bm_sent *sent, const struct bm_sent
 		if (is_failure(sent, messages->list[at].value, claim->recipient, true))
 			return BM_SENT_COUNTED;
 	}
-	return known || messages->count == 0 || !in_time(sent, claim->time) ? BM_SENT_NEWS
-									    : BM_SENT_FOREIGN;
+	return known || by_sender || messages->count == 0 || !in_time(sent, claim->time)
+		       ? BM_SENT_NEWS
+		       : BM_SENT_FOREIGN;
 }

@@ -23,8 +23,10 @@ void bm_sent_free(struct bm_sent *sent);
 /* bm_sent_failure - an attempt failed for recipient; final = it bounced, and was not deferred */
 void bm_sent_failure(struct bm_sent *sent, struct bm_bytes queue_id, struct bm_bytes recipient,
 		     bool final);
-/* bm_sent_message - a message of ours, message_id with or without angles */
+/* bm_sent_message - a message of ours, message_id without angles */
 void bm_sent_message(struct bm_sent *sent, struct bm_bytes message_id, struct bm_bytes queue_id);
+/* bm_sent_sender - a message's envelope sender, which names its recipient (VERP) */
+void bm_sent_sender(struct bm_sent *sent, struct bm_bytes sender, struct bm_bytes queue_id);
 /* bm_sent_seen - the logs tell of this time */
 void bm_sent_seen(struct bm_sent *sent, struct bm_seen seen);
 void bm_sent_merge(struct bm_sent *target, const struct bm_sent *source);
@@ -33,6 +35,7 @@ void bm_sent_merge(struct bm_sent *target, const struct bm_sent *source);
 struct bm_sent_claim {
 	struct bm_bytes queue_id, message_id, recipient;
 	bm_time time;
+	struct bm_bytes sender; /* to which it came back: asked when there is neither of the ids */
 };
 
 enum bm_sent_answer {

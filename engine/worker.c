@@ -108,7 +108,7 @@ struct bm_sent *bm_worker_remember(struct bm_worker *worker)
 void bm_worker_mails(struct bm_worker *worker, const struct bm_sent *sent)
 {
 	worker->returned =
-		bm_returned_new(worker->options, worker->classifier, &worker->counter, sent);
+		bm_returned_new(worker->options, worker->classifier, worker->tally, sent);
 }
 
 /* --- hosts --- */
@@ -145,8 +145,8 @@ static inline uint64_t host_hash(struct bm_worker *worker, struct bm_bytes host)
 
 /* --- events --- */
 
-/* is_socket - was it delivered over a unix socket, as to a mailbox of this host */
-static bool is_socket(const struct bm_event *event)
+/* is_mailbox - was it delivered over a unix socket, as to a mailbox of this host */
+static bool is_mailbox(const struct bm_event *event)
 {
 	return bm_bytes_find_near(event->relay_ip, 0, '/') < event->relay_ip.size;
 }
@@ -158,7 +158,7 @@ static void add_attempt(struct bm_worker *worker, const struct staged *staged,
 	const struct bm_event *const event = &staged->event;
 	span_event->has_next = event->next_id.size > 0;
 	span_event->hop = event->status == BM_STATUS_SENT &&
-			  (span_event->has_next || (event->relay_near && !is_socket(event)));
+			  (span_event->has_next || (event->relay_near && !is_mailbox(event)));
 	if (span_event->has_next)
 		span_event->next = bm_message_key(event->next_id, staged->host);
 	span_event->address = event->address;
@@ -174,6 +174,9 @@ static void remember(struct bm_worker *worker, const struct bm_event *event)
 				event->status == BM_STATUS_BOUNCED);
 	else if (event->kind == BM_EVENT_BEGIN && event->message_id.size)
 		bm_sent_message(worker->sent, event->message_id, event->queue_id);
+	else if (event->kind == BM_EVENT_SENDER &&
+		 bm_verp_read(event->address, &(struct bm_bytes){0}, &(struct bm_bytes){0}))
+		bm_sent_sender(worker->sent, event->address, event->queue_id);
 }
 
 /* add_event - what a staged event changes */
@@ -476,8 +479,8 @@ static void take_exports(struct bm_worker *worker, const struct bm_block *block)
 static void take_mails(struct bm_worker *worker, const struct bm_input *input,
 		       const struct bm_block *block)
 {
-	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER};
 	struct bm_block_counts *const counts = worker->counts;
+	struct bm_returned_counts found = {.seen = BM_SEEN_NEVER, .news = &counts->news};
 	struct bm_bytes mail;
 	for (size_t at = 0; bm_returned_next(block->data, input->transport, &at, &mail);)
 		bm_returned_mail(worker->returned, mail, &found);
@@ -514,10 +517,11 @@ static void start(struct bm_worker *worker, const struct bm_input *input,
 		  const struct bm_block *block, struct bm_span *span,
 		  struct bm_block_counts *counts)
 {
-	uint64_t *const hosts = counts->hosts;
-	const size_t room = counts->host_room;
-	*counts =
-		(struct bm_block_counts){.seen = BM_SEEN_NEVER, .hosts = hosts, .host_room = room};
+	*counts = (struct bm_block_counts){
+		.seen = BM_SEEN_NEVER,
+		.hosts = counts->hosts,
+		.host_room = counts->host_room,
+		.news = {.list = counts->news.list, .room = counts->news.room}};
 	worker->span = span;
 	worker->counts = counts;
 	worker->last_host_size = 0;

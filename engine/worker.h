@@ -8,6 +8,7 @@
 
 #include "bouncemill/block.h"
 #include "bouncemill/source.h"
+#include "news.h"
 #include "pipeline.h"
 #include "sent.h"
 #include "span.h"
@@ -21,6 +22,7 @@ struct bm_block_counts {
 	const char *format; /* of the log that was recognised, or NULL */
 	uint64_t *hosts;    /* seeded hashes of distinct host names; owned by the worker */
 	size_t host_count, host_room;
+	struct bm_news news; /* of bounce mails; for the fold to count */
 };
 
 struct bm_worker;

@@ -30,7 +30,7 @@ static void note(struct found *found, const char *type, const void *data, size_t
 		size--;
 	snprintf(found->type[found->count], 80, "%s", type);
 	for (char *c = found->type[found->count]; *c; c++)
-		*c = (char)low_byte((uint8_t)*c);
+		*c = (char)bm_lower((uint8_t)*c);
 	found->body[found->count] = malloc(size + 1);
 	memcpy(found->body[found->count], data, size);
 	found->size[found->count++] = size;

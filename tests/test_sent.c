@@ -11,8 +11,10 @@ static bm_time at(int64_t seconds)
 static enum bm_sent_answer ask(const struct bm_sent *sent, const char *queue_id,
 			       const char *message_id, const char *recipient, int64_t seconds)
 {
-	const struct bm_sent_claim claim = {bm_bytes_of(queue_id), bm_bytes_of(message_id),
-					    bm_bytes_of(recipient), at(seconds)};
+	const struct bm_sent_claim claim = {.queue_id = bm_bytes_of(queue_id),
+					    .message_id = bm_bytes_of(message_id),
+					    .recipient = bm_bytes_of(recipient),
+					    .time = at(seconds)};
 	return bm_sent_ask(sent, &claim);
 }
 
@@ -33,7 +35,7 @@ Test(sent, our_own_reports_are_counted_by_the_log)
 	struct bm_sent *const sent = told();
 	cr_expect_eq(ask(sent, "Q1", "", "bounced@A.example", 150), BM_SENT_COUNTED);
 	cr_expect_eq(ask(sent, "Q1", "", "late@a.example", 150), BM_SENT_COUNTED);
-	cr_expect_eq(ask(sent, "", "<m1@shop.example>", "bounced@a.example", 150), BM_SENT_COUNTED);
+	cr_expect_eq(ask(sent, "", "m1@shop.example", "bounced@a.example", 150), BM_SENT_COUNTED);
 	cr_expect_eq(ask(sent, "OTHER", "m1@shop.example", "bounced@a.example", 150),
 		     BM_SENT_COUNTED);
 	bm_sent_free(sent);
@@ -46,6 +48,23 @@ Test(sent, what_the_log_has_as_delivered_is_news)
 	/* Deferred here, delivered later, failed there: only a queue id of ours would say else. */
 	cr_expect_eq(ask(sent, "REMOTE", "m1@shop.example", "late@a.example", 150), BM_SENT_NEWS);
 	cr_expect_eq(ask(sent, "", "", "bounced@a.example", 150), BM_SENT_NEWS);
+	bm_sent_free(sent);
+}
+
+Test(sent, a_sender_of_its_own_leads_to_the_message_when_no_id_does)
+{
+	struct bm_sent *const sent = told();
+	bm_sent_sender(sent, BM_BYTES("b+bounced=a.example@shop.example"), BM_BYTES("Q1"));
+	struct bm_sent_claim claim = {.recipient = BM_BYTES("bounced@a.example"),
+				      .sender = BM_BYTES("B+bounced=a.example@shop.example"),
+				      .time = at(150)};
+	cr_expect_eq(bm_sent_ask(sent, &claim), BM_SENT_COUNTED);
+	claim.sender = BM_BYTES("b+other=a.example@shop.example");
+	cr_expect_eq(bm_sent_ask(sent, &claim), BM_SENT_NEWS, "an unknown sender accuses nobody");
+	claim.sender = BM_BYTES("b+bounced=a.example@shop.example");
+	claim.queue_id = BM_BYTES("ELSEWHERE");
+	cr_expect_eq(bm_sent_ask(sent, &claim), BM_SENT_NEWS,
+		     "an id of another server outranks it");
 	bm_sent_free(sent);
 }
 

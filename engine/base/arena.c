@@ -27,7 +27,7 @@ static void add_chunk(struct bm_arena *arena, size_t size)
 void *bm_arena_take(struct bm_arena *arena, size_t size)
 {
 	size = (size + 7) & ~(size_t)7;
-	if (size > arena->left || arena->next == NULL)
+	if (size > arena->left || arena->chunk == NULL) /* nothing has a place too */
 		add_chunk(arena, size);
 	void *const piece = arena->next;
 	arena->next += size;

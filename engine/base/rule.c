@@ -1253,9 +1253,10 @@ static void epoch_next(const struct bm_rules *rules, struct bm_rules_scratch *sc
 	scratch->epoch = 1;
 }
 
-struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
-				 struct bm_bytes provider, struct bm_bytes template,
-				 const struct bm_reply *reply, struct bm_enhanced dsn)
+/* query_scanned - a query about a reply, the phrases of its template noted; all as in struct query */
+static struct query query_scanned(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+				  struct bm_bytes provider, struct bm_bytes template,
+				  const struct bm_reply *reply, bool all)
 {
 	assert(rules->sealed);
 	struct query query = {.rules = rules,
@@ -1264,10 +1265,19 @@ struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_s
 			      .code = reply->code,
 			      .stage = reply->stage,
 			      .enhanced = reply->enhanced,
-			      .best = BM_RULE_NONE};
+			      .best = BM_RULE_NONE,
+			      .all = all};
 	epoch_next(rules, scratch);
 	links_find(&query, template);
 	phrases_scan(&query, template);
+	return query;
+}
+
+struct bm_verdict bm_rules_match(const struct bm_rules *rules, struct bm_rules_scratch *scratch,
+				 struct bm_bytes provider, struct bm_bytes template,
+				 const struct bm_reply *reply, struct bm_enhanced dsn)
+{
+	struct query query = query_scanned(rules, scratch, provider, template, reply, false);
 	if (!query.enhanced.class)
 		query.enhanced = dsn;
 	for (size_t i = 0; i < rules->bare_count && rules->bare[i].rule < query.best; i++)
@@ -1359,18 +1369,7 @@ void bm_rules_candidates(const struct bm_rules *rules, struct bm_rules_scratch *
 			 struct bm_bytes provider, struct bm_bytes template,
 			 const struct bm_reply *reply, struct bm_enhanced dsn, bool *fits)
 {
-	assert(rules->sealed);
-	struct query words = {.rules = rules,
-			      .scratch = scratch,
-			      .scope = scope_of(rules, provider),
-			      .code = reply->code,
-			      .stage = reply->stage,
-			      .enhanced = reply->enhanced,
-			      .best = BM_RULE_NONE,
-			      .all = true};
-	epoch_next(rules, scratch);
-	links_find(&words, template);
-	phrases_scan(&words, template);
+	const struct query words = query_scanned(rules, scratch, provider, template, reply, true);
 	struct query codes = words;
 	if (!codes.enhanced.class)
 		codes.enhanced = dsn;

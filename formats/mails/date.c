@@ -37,9 +37,9 @@ static unsigned month_number(struct bm_bytes word)
 	if (word.size < 3 || !is_letter(word.data[0]))
 		return 0;
 	for (unsigned i = 0; i < 12; i++)
-		if (low_byte(word.data[0]) == (uint8_t)names[3 * i] &&
-		    low_byte(word.data[1]) == (uint8_t)names[3 * i + 1] &&
-		    low_byte(word.data[2]) == (uint8_t)names[3 * i + 2])
+		if (bm_lower(word.data[0]) == (uint8_t)names[3 * i] &&
+		    bm_lower(word.data[1]) == (uint8_t)names[3 * i + 1] &&
+		    bm_lower(word.data[2]) == (uint8_t)names[3 * i + 2])
 			return i + 1;
 	return 0;
 }

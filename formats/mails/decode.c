@@ -84,7 +84,7 @@ static bool name_of(struct bm_bytes charset, char name[CHARSET_BYTES_MAX])
 	const struct bm_bytes right =
 		run_is(charset, "gb2312") || run_is(charset, "gbk") ? BM_BYTES("gb18030") : charset;
 	for (size_t i = 0; i < right.size; i++)
-		name[i] = (char)low_byte(right.data[i]);
+		name[i] = (char)bm_lower(right.data[i]);
 	name[right.size] = 0;
 	return true;
 }

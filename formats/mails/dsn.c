@@ -50,7 +50,7 @@ static size_t hex_take(struct bm_bytes run, uint32_t *number)
 	if (run.size < 5 || memcmp(run.data, "\\x{", 3) != 0)
 		return 0;
 	for (; i < run.size && i < 9 && run.data[i] != '}'; i++) {
-		const uint8_t byte = low_byte(run.data[i]);
+		const uint8_t byte = bm_lower(run.data[i]);
 		if (!bm_is_digit(byte) && (byte < 'a' || byte > 'f'))
 			return 0;
 		*number = *number * 16 + (bm_is_digit(byte) ? byte - '0' : byte - 'a' + 10);
@@ -185,7 +185,9 @@ static struct bm_bytes recipient_of(struct work *work, const struct group *group
 		if (first.size == 0)
 			first = address;
 	}
-	return first;
+	/* a report may hide whom it is about */
+	const bool told = group->field[ACTION].data || group->field[STATUS].data;
+	return first.size || !told ? first : work_verp(work);
 }
 
 /* group_end - a recipient, if the group names one */
@@ -200,6 +202,9 @@ static void group_end(struct work *work, struct group *group)
 			one->status = status;
 			one->original = address_of(work, group->field[ORIGINAL]);
 			one->text = diagnostic_of(work, group, address);
+			/* a delay has no reason yet; that it is one stands before the recipients */
+			if (one->text.size == 0 && action == BM_ACTION_DELAYED)
+				one->text = notice_opening(work);
 			one->remote = host_of(work, group->field[REMOTE]);
 			one->last_attempt = work_date(group->field[LAST_ATTEMPT]);
 		}

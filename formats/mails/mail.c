@@ -266,6 +266,8 @@ static void read_one(struct work *work, struct bm_bytes data)
 	mime_read(work, unwrapped(data));
 	mail->date = work_date(work->parts[0].field[FIELD_DATE]);
 	mail->own_id = unangled(work, work->parts[0].field[FIELD_MESSAGE_ID]);
+	mail->author = work_address(work->parts[0].field[FIELD_FROM]);
+	mail->returned_to = work_address(work->parts[0].field[FIELD_TO]);
 	find_original(work);
 	ask_kinds(work);
 	settle(work);
@@ -294,6 +296,7 @@ enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes da
 		const struct bm_mail outer = *mail;
 		read_one(work, work->inner);
 		mail->own_id = outer.own_id;
+		mail->author = outer.author;
 		mail->date = outer.date;
 	}
 	mail->count = work->count;

@@ -64,7 +64,7 @@ static unsigned field_number(struct bm_bytes name)
 	};
 	for (unsigned i = 0; i < FIELD_COUNT; i++)
 		if (names[i].size == name.size &&
-		    (uint8_t)names[i].name[0] == low_byte(*name.data) &&
+		    (uint8_t)names[i].name[0] == bm_lower(*name.data) &&
 		    run_starts(name, names[i].name))
 			return i;
 	return FIELD_COUNT;

@@ -12,8 +12,9 @@
  *   why       what stands between this recipient and the next: the SMTP reply where one is quoted,
  *             else the words; recipients in a row share what stands behind the last of them.
  *
- * Where no line names a recipient, the transcript of a session may ("550 <user@...>... Host
- * unknown"), or a sentence, or, as a last resort, the original's To: when it holds one address.
+ * Where no line names a recipient, the address that the mail came back to may (VERP), the transcript
+ * of a session ("550 <user@...>... Host unknown"), or a sentence, or, as a last resort, the original's
+ * To: when it holds one address.
  *
  * A mail is looked at only when its sender or subject make it likely; a text that no row fits must
  * come from where bounces come and say that something failed.
@@ -716,6 +717,8 @@ static void add_all(struct work *work, struct findings *findings, enum bm_action
 		add_failed(work, findings, action, from);
 	else
 		add_lines(work, findings, action, false);
+	if (work->count == 0 && work_verp(work).size)
+		add_whole(work, findings, work_verp(work), action, from);
 	if (work->count == 0)
 		add_sentence(work, findings, action);
 	if (work->count == 0)
@@ -774,6 +777,13 @@ struct bm_bytes notice_explain(struct work *work, struct bm_bytes address)
 		return text;
 	text = reply_about(work, findings, BM_BYTES(""));
 	return text.size ? text : generated(work, findings);
+}
+
+struct bm_bytes notice_opening(struct work *work)
+{
+	const struct findings *const findings = explained(work);
+	return findings->count ? before(work, findings, findings->list[0].line)
+			       : (struct bm_bytes){0};
 }
 
 const struct bm_mail_kind bm_mail_kind_notice = {

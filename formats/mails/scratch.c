@@ -66,7 +66,7 @@ struct bm_bytes scratch_lower(struct scratch *scratch, struct bm_bytes run)
 {
 	uint8_t *const copy = scratch_take(scratch, run.size);
 	for (size_t i = 0; i < run.size; i++)
-		copy[i] = low_byte(run.data[i]);
+		copy[i] = bm_lower(run.data[i]);
 	return (struct bm_bytes){copy, run.size};
 }
 

@@ -130,11 +130,15 @@ struct bm_mail_recipient *work_add(struct work *work, struct bm_bytes address,
 void work_original(struct work *work, struct bm_bytes message);
 /* work_address - the first address in a header's value: inside of <>, else a word with an @ */
 struct bm_bytes work_address(struct bm_bytes value);
+/* work_verp - the recipient that the address this mail came back to names (VERP), or empty */
+struct bm_bytes work_verp(struct work *work);
 /* work_date - RFC 5322 date, or the C library's; BM_TIME_UNKNOWN when it is neither */
 bm_time work_date(struct bm_bytes value);
 
 /* notice_explain - why address failed, from the text for people; empty when it does not tell */
 struct bm_bytes notice_explain(struct work *work, struct bm_bytes address);
+/* notice_opening - what the text for people says before its recipients; may be empty */
+struct bm_bytes notice_opening(struct work *work);
 /* report_fields - the fields of a delivery report: per message, then a group for each recipient */
 void report_fields(struct work *work, struct bm_bytes body);
 /* from_daemon - does a mail daemon or a postmaster write, or nobody */
@@ -144,11 +148,6 @@ struct bm_enhanced report_status(struct bm_bytes value);
 
 /* ---- small tools ---- */
 
-static inline uint8_t low_byte(uint8_t byte)
-{
-	return byte | ((uint8_t)(byte - 'A') < 26 ? 0x20 : 0);
-}
-
 static inline bool is_blank(uint8_t byte)
 {
 	return byte == ' ' || (uint8_t)(byte - '\t') < 5 || byte == 0;
@@ -156,7 +155,7 @@ static inline bool is_blank(uint8_t byte)
 
 static inline bool is_letter(uint8_t byte)
 {
-	return (uint8_t)(low_byte(byte) - 'a') < 26;
+	return (uint8_t)(bm_lower(byte) - 'a') < 26;
 }
 
 /* run_trim - without blanks, line ends and NULs at either end */
@@ -189,7 +188,7 @@ static inline bool run_starts(struct bm_bytes run, const char *word)
 {
 	size_t i = 0;
 	for (; word[i]; i++)
-		if (i >= run.size || low_byte(run.data[i]) != (uint8_t)word[i])
+		if (i >= run.size || bm_lower(run.data[i]) != (uint8_t)word[i])
 			return false;
 	return true;
 }
@@ -206,7 +205,7 @@ static inline bool run_same(struct bm_bytes left, struct bm_bytes right)
 	if (left.size != right.size)
 		return false;
 	for (size_t i = 0; i < left.size; i++)
-		if (low_byte(left.data[i]) != low_byte(right.data[i]))
+		if (bm_lower(left.data[i]) != bm_lower(right.data[i]))
 			return false;
 	return true;
 }

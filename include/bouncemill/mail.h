@@ -66,11 +66,13 @@ struct bm_mail {
 	const char
 		*kind; /* whose words these are: "dsn", "arf", "qmail", "exim" ...; "" = nobody's */
 	unsigned notes;
-	bm_time date;             /* of this mail (Date:), or BM_TIME_UNKNOWN */
-	bm_time arrival;          /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
-	struct bm_bytes own_id;   /* Message-ID of this mail, without angles; all may be empty */
-	struct bm_bytes reporter; /* Reporting-MTA, without type */
-	struct bm_bytes queue_id; /* X-Postfix-Queue-ID */
+	bm_time date;                /* of this mail (Date:), or BM_TIME_UNKNOWN */
+	bm_time arrival;             /* of the original (Arrival-Date:), or BM_TIME_UNKNOWN */
+	struct bm_bytes own_id;      /* Message-ID of this mail, without angles; all may be empty */
+	struct bm_bytes author;      /* address in From: of this mail: of an answer, who answered */
+	struct bm_bytes returned_to; /* address it came back to: the original's envelope sender */
+	struct bm_bytes reporter;    /* Reporting-MTA, without type */
+	struct bm_bytes queue_id;    /* X-Postfix-Queue-ID */
 	/* of the original message */
 	struct bm_bytes sender;     /* its envelope sender where told, else its From: address */
 	struct bm_bytes subject;    /* as UTF-8 where it was encoded */
@@ -91,6 +93,9 @@ enum bm_mail_sort bm_mail_read(struct bm_mail_reader *reader, struct bm_bytes da
 /* bm_mail_words - a header's value with its encoded words (RFC 2047) as UTF-8; valid like what
  * bm_mail_read tells */
 struct bm_bytes bm_mail_words(struct bm_mail_reader *reader, struct bm_bytes value);
+/* bm_verp_read - does a sender's address name one recipient (VERP: "bounces+anna=example.org@..."):
+ * its two parts, slices of address */
+bool bm_verp_read(struct bm_bytes address, struct bm_bytes *user, struct bm_bytes *domain);
 
 const char *bm_mail_sort_name(enum bm_mail_sort sort); /* "bounce", "delay" ... */
 const char *bm_action_name(enum bm_action action);     /* "failed", "delayed" ... */

@@ -36,9 +36,10 @@ struct bm_source {
 	uint64_t malformed[BM_MALFORMED_COUNT];
 	struct bm_seen seen;
 	uint32_t hosts; /* distinct host names */
-	bool mails;     /* an archive of mails: each counts as a line, joined and foreign are set */
-	uint64_t joined,
-		foreign;  /* recipients that a log tells of too; of mail that was never ours */
+	bool mails;     /* an archive of mails: each counts as a line, and the next three are set */
+	/* recipients that a log tells of too; of mail that was never ours; that the same report in
+	 * an earlier mailbox told of */
+	uint64_t joined, foreign, repeated;
 	char status[256]; /* "ok", "damaged at N: why", "duplicate of F", "empty", ...; cleaned */
 };
 

@@ -35,7 +35,8 @@ static void check_sort(const struct bm_mail *mail)
 		failed += mail->recipients[i].action == BM_ACTION_FAILED;
 		delayed += mail->recipients[i].action == BM_ACTION_DELAYED;
 		feedback += mail->recipients[i].action == BM_ACTION_FEEDBACK;
-		must(mail->recipients[i].address.size > 0, "a recipient without an address");
+		must(mail->recipients[i].address.size > 0 || feedback,
+		     "a recipient without an address");
 	}
 	switch (mail->sort) {
 	case BM_MAIL_BOUNCE:
@@ -65,6 +66,7 @@ static uint64_t read_all(struct bm_mail_reader *reader, struct bm_bytes bytes)
 	uint64_t sum = digest(mail.sort + mail.notes, bm_bytes_of(mail.kind));
 	sum = digest(digest(digest(sum, mail.own_id), mail.reporter), mail.queue_id);
 	sum = digest(digest(digest(sum, mail.sender), mail.subject), mail.message_id);
+	sum = digest(digest(sum, mail.author), mail.returned_to);
 	sum ^= (uint64_t)mail.date * 3 ^ (uint64_t)mail.arrival * 5;
 	for (size_t i = 0; i < mail.count; i++) {
 		const struct bm_mail_recipient *const one = &mail.recipients[i];
