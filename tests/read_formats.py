@@ -23,7 +23,7 @@ import sys
 
 SHOWN = 10  # differences of one kind
 TYPES = {"text": {"text"}, "period": {"text"}, "time": {"text"}, "count": {"integer"},
-         "share": {"real"}, "seconds": {"real"}}
+         "share": {"real"}, "seconds": {"real"}, "number": {"real"}}
 VIEWS = ("worst_domains", "causes")
 APPLICATION_ID = 0x626D696C
 
