@@ -11,8 +11,8 @@
 #include "options.h"
 #include "argument.h"
 #include "output.h"
-#include "render.h"
 #include "pipeline.h"
+#include "render.h"
 
 #include "bouncemill/registry.h"
 #include "bouncemill/log.h"
@@ -876,13 +876,19 @@ static enum bm_err table_check(const struct bm_options *options)
 	return BM_OK;
 }
 
+/* fills_directory - is any output a directory of tables */
+static bool fills_directory(const struct bm_options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++)
+		if (bm_render_one_file(options->outputs[i]) == NULL)
+			return true;
+	return false;
+}
+
 /* format_check - does anything take the formats asked for */
 static enum bm_err format_check(const struct bm_options *options)
 {
-	bool taken = options->table != NULL;
-	for (size_t i = 0; i < options->output_count; i++)
-		taken = taken || bm_render_one_file(options->outputs[i]) == NULL;
-	if (options->format_count > 0 && !taken) {
+	if (options->format_count > 0 && options->table == NULL && !fills_directory(options)) {
 		bm_say("--format", "nothing is written in it (add --output DIRECTORY or "
 				   "--table NAME)");
 		return BM_USAGE;
@@ -899,9 +905,7 @@ static bool is_suppress(const struct bm_options *options)
 /* suppress_check - does anything become of the options for table suppress */
 static enum bm_err suppress_check(const struct bm_options *options)
 {
-	bool directory = false;
-	for (size_t i = 0; i < options->output_count; i++)
-		directory = directory || bm_render_one_file(options->outputs[i]) == NULL;
+	const bool directory = fills_directory(options);
 	if (options->soft_given && !options->addresses)
 		bm_say("--soft",
 		       "is about table suppress, which holds addresses (add --addresses)");

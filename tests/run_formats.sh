@@ -14,20 +14,7 @@ generate=${GENERATE:-$(dirname "$program")/generate}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
-passed=0 failed=0
-
-# judge NAME COMMAND... - count whether it holds; show what it says when not
-judge() {
-	local name=$1
-	shift
-	if "$@" >"$work/said" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "$name: $*"
-	head -n 20 "$work/said"
-}
+. "$root/tests/judge.sh"
 
 # The formats of a directory beside csv; what the program does not take yet is left out.
 formats=()

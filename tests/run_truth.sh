@@ -9,20 +9,7 @@ servers=$root/../shared/data/servers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
-passed=0 failed=0
-
-# judge NAME COMMAND... - count whether the comparison holds; show it when not
-judge() {
-	local name=$1
-	shift
-	if "$@" >"$work/said" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "$name: not the truth:"
-	head -n 40 "$work/said"
-}
+. "$root/tests/judge.sh"
 
 # report RESULT INPUT... - the one-file report; what it says is shown when it fails
 report() {

@@ -4,11 +4,11 @@
  */
 #include "changes.h"
 
-#include "bouncemill/category.h"
 #include "bouncemill/error.h"
 #include "bouncemill/words.h"
 
 #include "sheet.h"
+#include "title.h"
 
 enum {
 	COUNT_COLUMNS = 11,
@@ -50,15 +50,6 @@ enum {
 	C_NEW,
 	C_SAMPLE
 };
-
-/* title_of - what people call a category, in the page's language */
-static struct bm_bytes title_of(const struct bm_page *page, struct bm_bytes name)
-{
-	const enum bm_category category = bm_category_find(name);
-	if (category == BM_CATEGORY_COUNT || page->lang == NULL)
-		return name;
-	return bm_bytes_of(bm_category_title(category, page->lang));
-}
 
 /* count_text - a count with separators, ended with NUL; dispose of it */
 static struct bm_text count_text(uint64_t count)
@@ -110,7 +101,7 @@ static void say_incident(struct bm_page *page, const struct bm_view *view,
 	bm_text_add(&text, values[NAME].empty ? bm_bytes_of(bm_words("(unknown)", page->lang))
 					      : values[NAME].text);
 	bm_text_add(&text, bm_bytes_of(bm_words(", ", page->lang)));
-	bm_text_add(&text, title_of(page, values[CATEGORY].text));
+	bm_text_add(&text, bm_title_category(values[CATEGORY].text, page->lang));
 	bm_text_add(&text, bm_bytes_of(colon));
 	if (values[EXPECTED].integer == 0)
 		bm_text_format(&text, bm_words("%s refused, none expected", page->lang),
@@ -192,8 +183,9 @@ static void say_change(struct bm_page *page, const struct bm_value *values)
 	const unsigned counts = (wide ? 3 : 2) * COUNT_COLUMNS;
 	const struct bm_bytes scope = values[C_SCOPE].text;
 	const bool is_template = bm_bytes_equal(scope, BM_BYTES("template"));
-	const struct bm_bytes name =
-		is_template ? values[C_SAMPLE].text : title_of(page, values[C_NAME].text);
+	const struct bm_bytes name = is_template
+					     ? values[C_SAMPLE].text
+					     : bm_title_category(values[C_NAME].text, page->lang);
 	bm_page_fill(page, 2);
 	bm_page_name(page, values[C_CHANGE].integer > 0 ? BM_STYLE_RED : BM_STYLE_PLAIN,
 		     direction_of(values), DIRECTION_COLUMNS);

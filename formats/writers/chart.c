@@ -11,6 +11,7 @@
 #include "bouncemill/words.h"
 
 #include "axis.h"
+#include "title.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -440,12 +441,10 @@ static size_t bars_merge(struct bar *bars, size_t count)
 static struct bm_bytes bar_label(const struct recipe *recipe, struct bm_bytes label,
 				 const char *lang)
 {
-	const enum bm_category category = bm_category_find(label);
-	if (category < BM_CATEGORY_COUNT &&
-	    bm_bytes_equal(bm_bytes_of(recipe->only[1] ? recipe->only[1] : recipe->label),
-			   BM_BYTES("category")))
-		return bm_bytes_of(bm_category_title(category, lang));
-	return label;
+	const char *const what = recipe->only[1] ? recipe->only[1] : recipe->label;
+	return bm_bytes_equal(bm_bytes_of(what), BM_BYTES("category"))
+		       ? bm_title_category(label, lang)
+		       : label;
 }
 
 /* bars_draw - the chart of a recipe's bars */

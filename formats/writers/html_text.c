@@ -79,9 +79,7 @@ void bm_html_cell_text(struct bm_html *html, const char *column, struct bm_bytes
 	static const char *const categories[] = {"category", "top_category", NULL};
 	static const char *const words[] = {"fault", "severity", NULL};
 	if (is_one_of(column, categories)) {
-		const enum bm_category category = bm_category_find(text);
-		if (category < BM_CATEGORY_COUNT)
-			text = bm_bytes_of(bm_category_title(category, html->lang));
+		text = bm_title_category(text, html->lang);
 	} else if (is_one_of(column, words)) {
 		char word[32] = "";
 		if (text.size < sizeof word)

@@ -15,6 +15,7 @@
 #include "changes.h"
 #include "overview.h"
 #include "page.h"
+#include "title.h"
 
 enum {
 	COUNT_COLUMNS = 13,
@@ -276,15 +277,6 @@ static enum bm_style severity_style(struct bm_bytes severity)
 							    : BM_STYLE_PLAIN;
 }
 
-/* category_title - what people call a category, in the page's language; its name in English */
-static struct bm_bytes category_title(const struct bm_page *page, struct bm_bytes name)
-{
-	const enum bm_category category = bm_category_find(name);
-	if (category == BM_CATEGORY_COUNT || page->lang == NULL)
-		return name;
-	return bm_bytes_of(bm_category_title(category, page->lang));
-}
-
 /* say_share - failures and their share of all, with a bar where there is room */
 static void say_share(struct bm_page *page, uint64_t part, uint64_t all, bool bar)
 {
@@ -304,7 +296,8 @@ static void say_category(struct bm_page *page, const struct bm_sheet *sheet,
 {
 	const struct bm_bytes severity = bm_sheet_cell(sheet, values, "severity")->text;
 	bm_page_fill(page, 2);
-	bm_page_text(page, category_title(page, bm_sheet_cell(sheet, values, "category")->text),
+	bm_page_text(page,
+		     bm_title_category(bm_sheet_cell(sheet, values, "category")->text, page->lang),
 		     CATEGORY_COLUMNS);
 	say_share(page, bm_sheet_failures(sheet, values), all, page->columns > 56);
 	bm_page_say(page, severity_style(severity),
@@ -371,8 +364,10 @@ static void say_place(struct bm_page *page, const struct bm_sheet *sheet,
 	bm_page_percent(page, bm_sheet_failures(sheet, values),
 			bm_sheet_number(sheet, values, "recipients"), PERCENT_COLUMNS + 1);
 	bm_page_fill(page, 3);
-	bm_page_text(page, category_title(page, bm_sheet_cell(sheet, values, "top_category")->text),
-		     CATEGORY_COLUMNS);
+	bm_page_text(
+		page,
+		bm_title_category(bm_sheet_cell(sheet, values, "top_category")->text, page->lang),
+		CATEGORY_COLUMNS);
 	bm_page_trim(page);
 	bm_page_end_line(page);
 }

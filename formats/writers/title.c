@@ -1,6 +1,7 @@
 /* title.c - names to titles; see title.h. */
 #include "title.h"
 
+#include "bouncemill/category.h"
 #include "bouncemill/words.h"
 
 /* What a rule of spelling would get wrong. */
@@ -43,4 +44,12 @@ void bm_title_add(struct bm_text *text, const char *name, const char *lang)
 				   : name[i] == '_' ? ' '
 						    : (uint8_t)name[i]);
 	}
+}
+
+struct bm_bytes bm_title_category(struct bm_bytes name, const char *lang)
+{
+	const enum bm_category category = bm_category_find(name);
+	if (category == BM_CATEGORY_COUNT || lang == NULL)
+		return name;
+	return bm_bytes_of(bm_category_title(category, lang));
 }

@@ -10,5 +10,8 @@
 
 /* bm_title_add - append the title of a table or column; lang is "en" or "zh" */
 void bm_title_add(struct bm_text *text, const char *name, const char *lang);
+/* bm_title_category - what people call the category of a name; the name itself where it is none, or
+ * lang is NULL */
+struct bm_bytes bm_title_category(struct bm_bytes name, const char *lang);
 
 #endif
