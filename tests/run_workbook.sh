@@ -56,10 +56,12 @@ TZ=Asia/Tokyo LC_ALL=C "$program" report -q -j5 -o ./many.XLSX "$sample"
 cmp one.xlsx many.XLSX || blame "other bytes with other threads"
 [ "$(stat -c %a one.xlsx)" = 600 ] || blame "the workbook can be read by others"
 
-# A disk that fills up, sooner or later.
+# A disk that fills up, sooner or later.  Where nothing at all can be written, the thread sanitizer would be killed by
+# the signal before the program has come to ignore it.
 mkdir full
 for kilobytes in 0 1 2 4 8 16 32 64 128 256; do
-	(ulimit -f "$kilobytes"; "$program" report -q -o full/report.xlsx "$sample" 2>/dev/null)
+	([ "$kilobytes" = 0 ] && trap '' XFSZ
+		ulimit -f "$kilobytes"; "$program" report -q -o full/report.xlsx "$sample" 2>/dev/null)
 	status=$?
 	[ "$status" = 3 ] || blame "exit status $status where $kilobytes KiB can be written"
 	[ -z "$(ls -A full)" ] || blame "left behind: $(ls -A full)"

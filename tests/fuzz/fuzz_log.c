@@ -162,7 +162,8 @@ static struct counts grind(struct bm_inputs *inputs, size_t block_bytes)
 	struct counts sum = {.first = BM_TIME_UNKNOWN, .last = BM_TIME_UNKNOWN};
 	struct bm_worker *const worker = bm_worker_new(options_once());
 	struct bm_span *const span = bm_span_new(false);
-	struct bm_cut *const cut = bm_cut_new(inputs, &(struct bm_cut_options){block_bytes, 1});
+	struct bm_cut *const cut = bm_cut_new(
+		inputs, &(struct bm_cut_options){.block_bytes = block_bytes, .threads = 1});
 	struct bm_block_counts counts = {0};
 	struct bm_block block = {0};
 	char reason[192];
