@@ -86,8 +86,8 @@ isa-l.h                formats/codecs/gzip.c
 libpsl.h               engine/base/provider.c
 lz4frame.h             formats/codecs/lz4.c
 lzma.h                 formats/codecs/xz.c
-mimalloc.h             engine/base/error.c
-pthread.h              engine/pipeline.c
+mimalloc.h             engine/base/memory.c
+pthread.h              engine/pipeline.c engine/base/memory.c
 sqlite3.h              formats/writers/sqlite.c
 xlsxwriter.h           formats/writers/book.c
 xxhash.h               engine/base/hash.c

@@ -10,8 +10,9 @@
 #ifndef BOUNCEMILL_ERROR_H
 #define BOUNCEMILL_ERROR_H
 
+#include "bouncemill/memory.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 enum bm_err {
 	BM_OK = 0,
@@ -46,25 +47,5 @@ int bm_at_exit_remove(int slot, const char *path);
 
 /* bm_remove_unfinished - unlink what bm_at_exit_remove holds; async-signal-safe */
 void bm_remove_unfinished(void);
-
-/* bm_alloc, bm_zalloc, bm_realloc - memory or the end of the run; never NULL.  Free with bm_free.
- */
-void *bm_alloc(size_t size);
-void *bm_zalloc(size_t count, size_t size);
-void *bm_realloc(void *old, size_t size);
-void bm_free(void *old);
-
-/* bm_memory_budget - end the run as out of memory when pieces of a megabyte and more, which is
- * where a run's memory goes, take more than this; 0 = no bound */
-void bm_memory_budget(uint64_t bytes);
-
-/* BM_GROW - make room for one more element in a {pointer, count, room} triple, doubling */
-#define BM_GROW(pointer, count, room)                                                              \
-	do {                                                                                       \
-		if ((count) == (room)) {                                                           \
-			(room) = (room) ? 2 * (room) : 16;                                         \
-			(pointer) = bm_realloc((pointer), (size_t)(room) * sizeof *(pointer));     \
-		}                                                                                  \
-	} while (0)
 
 #endif

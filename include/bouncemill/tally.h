@@ -44,6 +44,8 @@ static inline void bm_add_saturating(uint32_t *counter, uint32_t n)
 /* bm_cells_at - the counters of a key, made when missing; valid until the next bm_cells_at.  The
  * caller must make at least one of them non-zero. */
 uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4]);
+/* bm_cells_number_of - the same cell's place in the list, valid as long as the set */
+uint32_t bm_cells_number_of(struct bm_cells *cells, const uint32_t key[4]);
 /* bm_cells_want - the cell of a key will be needed soon: ask memory for it */
 void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4]);
 /* bm_cells_find - the counters of a key, or NULL */
