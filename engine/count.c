@@ -12,19 +12,21 @@ static inline void bump(struct bm_tally *tally, enum bm_cells_kind kind, const u
 	bm_add_saturating(&bm_cells_at(&tally->cells[kind], key)[column], n);
 }
 
-/* bump_last - n to one counter of a cell that is most often the same as last time */
-static inline void bump_last(struct bm_tally *tally, enum bm_cells_kind kind,
-			     struct bm_last_cell *last, const uint32_t key[4], unsigned column,
-			     uint32_t n)
+/* bump_known - n to one counter of a cell whose key was most often met not long ago */
+static inline void bump_known(struct bm_tally *tally, enum bm_cells_kind kind,
+			      struct bm_cell_memo *memo, const uint32_t key[4], unsigned column,
+			      uint32_t n)
 {
 	struct bm_cells *const cells = &tally->cells[kind];
-	if (memcmp(last->key, key, sizeof last->key) != 0 || last->room != cells->room ||
-	    !last->room) {
-		last->n = bm_cells_at(cells, key);
-		memcpy(last->key, key, sizeof last->key);
-		last->room = cells->room;
+	const uint32_t mixed = key[0] * 0x9e3779b1u + key[1] * 0x85ebca6bu + key[2] * 0xc2b2ae35u +
+			       key[3] * 0x27d4eb2fu;
+	const size_t at = mixed / (UINT32_MAX / BM_MEMO_CELLS + 1);
+	if (memo->list[at].mark == 0 ||
+	    memcmp(memo->list[at].key, key, sizeof memo->list[at].key) != 0) {
+		memcpy(memo->list[at].key, key, sizeof memo->list[at].key);
+		memo->list[at].mark = bm_cells_number_of(cells, key) + 1;
 	}
-	bm_add_saturating(&last->n[column], n);
+	bm_add_saturating(&cells->list[memo->list[at].mark - 1].n[column], n);
 }
 
 /* period_of - the period of a time; most times are in the hour of the one before */
@@ -227,20 +229,20 @@ void bm_count_origin(struct bm_counter *counter, struct bm_origin origin, enum b
 		     enum bm_outcome outcome, uint32_t n)
 {
 	const uint32_t key[4] = {origin.sender, category, origin.fanout, origin.subject};
-	bump_last(counter->tally, BM_CELLS_SENDERS, &counter->last_origin, key, outcome, n);
+	bump_known(counter->tally, BM_CELLS_SENDERS, &counter->origins, key, outcome, n);
 }
 
 void bm_count_message(struct bm_counter *counter, struct bm_origin origin, bm_time first_attempt)
 {
 	const uint32_t key[4] = {origin.sender, origin.fanout, origin.subject, 0};
-	bump_last(counter->tally, BM_CELLS_MESSAGES, &counter->last_message, key, 0, 1);
+	bump_known(counter->tally, BM_CELLS_MESSAGES, &counter->messages, key, 0, 1);
 	bm_count_period(counter, BM_MESSAGES, first_attempt);
 }
 
 void bm_count_period(struct bm_counter *counter, enum bm_period_count what, bm_time time)
 {
 	const uint32_t key[4] = {(uint32_t)period_of(counter, time), 0, 0, 0};
-	bump_last(counter->tally, BM_CELLS_PERIODS, &counter->last_period, key, what, 1);
+	bump_known(counter->tally, BM_CELLS_PERIODS, &counter->periods, key, what, 1);
 }
 
 void bm_count_deferral(struct bm_counter *counter, const struct bm_fact *fact,

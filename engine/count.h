@@ -31,17 +31,21 @@ struct bm_origin {
 	uint8_t fanout;   /* enum bm_fanout */
 };
 
+/* Where the cells of latest keys are, each key at one place; zeroed = none known. */
+enum { BM_MEMO_CELLS = 64 };
+struct bm_cell_memo {
+	struct {
+		uint32_t key[4];
+		uint32_t mark; /* number of the cell + 1, or 0 */
+	} list[BM_MEMO_CELLS];
+};
+
 struct bm_counter {
 	struct bm_tally *tally;
 	enum bm_bucket bucket;
 	bool addresses;
-	/* The last cell of each of a few sets whose keys hardly change from line to line: valid
-	 * while the set has the room it had. */
-	struct bm_last_cell {
-		uint32_t key[4];
-		size_t room; /* 0 = none */
-		uint32_t *n;
-	} last_period, last_message, last_origin;
+	/* The latest cells of a few sets whose keys are few for long stretches of a log. */
+	struct bm_cell_memo periods, messages, origins;
 	/* The hour of the last time, as its first second on the wall, and the period it is in. */
 	int64_t hour;
 	int32_t hour_minute; /* its first minute since 1970 */

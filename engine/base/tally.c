@@ -50,17 +50,22 @@ static inline uint32_t find(const struct bm_cells *cells, const uint32_t key[4],
 	}
 }
 
-uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
+uint32_t bm_cells_number_of(struct bm_cells *cells, const uint32_t key[4])
 {
 	const uint32_t hash = key_hash(key);
 	const uint32_t known = find(cells, key, hash);
 	if (known != BM_INDEX_NONE)
-		return cells->list[known].n;
+		return known;
 	BM_GROW(cells->list, cells->count, cells->room);
-	struct bm_cell *const cell = &cells->list[cells->count];
-	*cell = (struct bm_cell){.key = {key[0], key[1], key[2], key[3]}};
-	bm_index_put(&cells->index, hash, cells->count++);
-	return cell->n;
+	cells->list[cells->count] = (struct bm_cell){.key = {key[0], key[1], key[2], key[3]}};
+	bm_index_put(&cells->index, hash, cells->count);
+	return cells->count++;
+}
+
+uint32_t *bm_cells_at(struct bm_cells *cells, const uint32_t key[4])
+{
+	const uint32_t number = bm_cells_number_of(cells, key); /* may move the list */
+	return cells->list[number].n;
 }
 
 void bm_cells_want(const struct bm_cells *cells, const uint32_t key[4])
@@ -620,16 +625,20 @@ static void merge_cells(struct bm_cells *target, const struct bm_cells *source,
 	add_batch(target, batch, count);
 }
 
-/* merge_pace - the source's pages, under the target's numbers of their providers */
+/* merge_pace - the source's pages behind the target's, under the target's numbers of their providers;
+ * they are not packed, since all of them were in memory already */
 static void merge_pace(struct bm_pace *target, const struct bm_pace *source,
 		       const struct names *names)
 {
+	if (source->count && (target->count == 0 || source->latest > target->latest))
+		target->latest = source->latest;
 	for (uint32_t i = 0; i < source->count; i++) {
-		const struct bm_pace_page *const page = &source->list[i];
-		struct bm_pace_page *const copy =
-			add_page(target, names->providers[page->provider], page->number, true);
-		memcpy(copy->minute, page->minute, sizeof copy->minute);
+		BM_GROW(target->list, target->count, target->room);
+		struct bm_pace_page *const page = &target->list[target->count++];
+		*page = source->list[i];
+		page->provider = names->providers[page->provider];
 	}
+	target->doubtful += source->count;
 }
 
 static void merge_seen(struct bm_seen *target, struct bm_seen source)

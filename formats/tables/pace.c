@@ -48,8 +48,11 @@ struct hour {
 
 struct pace {
 	const struct bm_tally *tally;
-	uint32_t *limits;  /* by provider; 0 = none */
-	uint64_t *limited; /* by provider: all its limited attempts */
+	uint32_t *limits;     /* by provider; 0 = none */
+	uint64_t *limited;    /* by provider: all its limited attempts */
+	uint32_t *place;      /* by provider: in text order, of those that have pages */
+	struct bm_key *cells; /* of limited attempts, by provider and minute, like the pages */
+	size_t cell_count, cell_at; /* cell_at: the first that is not behind the minute in hand */
 	struct hour *hours;
 	uint32_t hour_count, hour_room;
 	struct minute *minutes; /* of the provider in hand */
@@ -147,6 +150,23 @@ static int32_t floor_hour(int32_t minute)
 	       BM_HOUR_MINUTES;
 }
 
+/* minute_key - what minutes, and pages by their number, are in order of: the place of the provider,
+ * then time */
+static uint64_t minute_key(uint32_t place, int32_t number)
+{
+	return (uint64_t)place << 32 | bm_order_signed(number);
+}
+
+/* limited_in - limited attempts of a minute; minutes are asked for in order */
+static uint32_t limited_in(struct pace *all, uint64_t key)
+{
+	while (all->cell_at < all->cell_count && all->cells[all->cell_at].key < key)
+		all->cell_at++;
+	if (all->cell_at == all->cell_count || all->cells[all->cell_at].key != key)
+		return 0;
+	return all->tally->cells[BM_CELLS_LIMITED].list[all->cells[all->cell_at].id].n[0];
+}
+
 /* take_minute - one minute of a provider into its hour, and, where there may be a limit, into the
  * minutes in hand */
 static void take_minute(struct pace *all, uint32_t provider, int32_t number, uint32_t attempts)
@@ -156,13 +176,12 @@ static void take_minute(struct pace *all, uint32_t provider, int32_t number, uin
 	hour->peak = attempts > hour->peak ? attempts : hour->peak;
 	if (all->limited[provider] == 0)
 		return;
-	const uint32_t key[4] = {provider, (uint32_t)number, 0, 0};
-	const uint32_t *const limited = bm_cells_find(&all->tally->cells[BM_CELLS_LIMITED], key);
-	hour->limited += limited ? limited[0] : 0;
+	const uint32_t limited = limited_in(all, minute_key(all->place[provider], number));
+	hour->limited += limited;
 	if (all->limited[provider] < LIMIT_ANSWERS_MIN)
 		return;
 	BM_GROW(all->minutes, all->minute_count, all->minute_room);
-	all->minutes[all->minute_count++] = (struct minute){attempts, limited ? limited[0] : 0};
+	all->minutes[all->minute_count++] = (struct minute){attempts, limited};
 }
 
 /* take_page - a page that is the only one of its minutes, as nearly all are; mostly empty where mail is
@@ -253,20 +272,33 @@ static uint32_t *place_providers(const struct bm_tally *tally)
 }
 
 /* sort_pages - by provider and minutes; the caller frees */
-static struct bm_key *sort_pages(const struct bm_tally *tally)
+static struct bm_key *sort_pages(const struct pace *all)
 {
-	const struct bm_pace *const pace = &tally->pace;
+	const struct bm_pace *const pace = &all->tally->pace;
 	struct bm_key *const keys = bm_alloc((2 * (size_t)pace->count + 1) * sizeof *keys);
-	uint32_t *const place = place_providers(tally);
 	for (uint32_t i = 0; i < pace->count; i++) {
 		const struct bm_pace_page *const page = &pace->list[i];
-		keys[i] = (struct bm_key){.key = (uint64_t)place[page->provider] << 32 |
-						 bm_order_signed(page->number),
-					  .id = i};
+		keys[i] = (struct bm_key){
+			.key = minute_key(all->place[page->provider], page->number), .id = i};
 	}
 	bm_order_keys(keys, keys + pace->count, pace->count);
-	bm_free(place);
 	return keys;
+}
+
+/* sort_limited - the cells of limited attempts in the same order, and their sums by provider */
+static void sort_limited(struct pace *all)
+{
+	const struct bm_cells *const cells = &all->tally->cells[BM_CELLS_LIMITED];
+	all->cell_count = cells->count;
+	all->cells = bm_alloc((2 * (size_t)cells->count + 1) * sizeof *all->cells);
+	for (uint32_t i = 0; i < cells->count; i++) {
+		const struct bm_cell *const cell = &cells->list[i];
+		all->limited[cell->key[0]] += cell->n[0];
+		all->cells[i] = (struct bm_key){
+			.key = minute_key(all->place[cell->key[0]], (int32_t)cell->key[1]),
+			.id = i};
+	}
+	bm_order_keys(all->cells, all->cells + cells->count, cells->count);
 }
 
 static void *pace_open(const struct bm_view *view, size_t *count)
@@ -278,9 +310,9 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 		bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1, sizeof *all->limits);
 	all->limited = bm_zalloc((size_t)bm_intern_count(view->tally->providers) + 1,
 				 sizeof *all->limited);
-	BM_FOR_EACH_CELL(cell, &view->tally->cells[BM_CELLS_LIMITED])
-	all->limited[cell->key[0]] += cell->n[0];
-	struct bm_key *const keys = sort_pages(view->tally);
+	all->place = place_providers(view->tally);
+	sort_limited(all);
+	struct bm_key *const keys = sort_pages(all);
 	uint32_t from = 0;
 	for (size_t i = 0; i < pace->count;) {
 		const uint32_t provider = pace->list[keys[i].id].provider;
@@ -293,6 +325,8 @@ static void *pace_open(const struct bm_view *view, size_t *count)
 		from = all->hour_count;
 	}
 	bm_free(keys);
+	bm_free(all->cells);
+	bm_free(all->place);
 	bm_free(all->minutes);
 	*count = all->hour_count;
 	return all;
