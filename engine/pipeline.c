@@ -284,6 +284,7 @@ static void set_up(struct pipeline *pipeline)
 struct merging {
 	struct bm_tally **tallies;
 	size_t step;
+	struct bm_crew crew; /* of each pair */
 };
 
 static void settle_one(void *context, size_t i)
@@ -295,7 +296,7 @@ static void merge_pair(void *context, size_t i)
 {
 	const struct merging *const merging = context;
 	struct bm_tally **const pair = merging->tallies + 2 * i * merging->step;
-	bm_tally_merge(pair[0], pair[merging->step]);
+	bm_tally_merge(pair[0], pair[merging->step], &merging->crew);
 	bm_tally_free(pair[merging->step]);
 }
 
@@ -304,7 +305,7 @@ static void merge_pair(void *context, size_t i)
 static struct bm_tally *merge_all(struct pipeline *pipeline)
 {
 	const size_t count = (size_t)pipeline->threads + 1;
-	struct merging merging = {bm_alloc(count * sizeof *merging.tallies), 1};
+	struct merging merging = {bm_alloc(count * sizeof *merging.tallies), 1, {1, bm_parallel}};
 	for (size_t i = 0; i + 1 < count; i++)
 		merging.tallies[i] = bm_worker_tally(pipeline->workers[i]);
 	merging.tallies[count - 1] = pipeline->counter.tally;
@@ -312,6 +313,8 @@ static struct bm_tally *merge_all(struct pipeline *pipeline)
 	for (; merging.step < count; merging.step *= 2) {
 		const size_t pairs =
 			(count - merging.step + 2 * merging.step - 1) / (2 * merging.step);
+		merging.crew.threads =
+			pairs < pipeline->threads ? pipeline->threads / (unsigned)pairs : 1;
 		bm_parallel(pipeline->threads, pairs, merge_pair, &merging);
 	}
 	struct bm_tally *const tally = merging.tallies[0];

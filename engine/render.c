@@ -19,7 +19,7 @@ enum { PIECE_ROWS = 8192, PIECES_A_THREAD = 4, TABLES_MAX = 64 };
 struct bm_render {
 	struct bm_view view; /* with the cube sorted once for all tables */
 	const struct bm_writer_options *options;
-	unsigned threads;
+	struct bm_crew crew;
 	struct bm_sheet list[TABLES_MAX]; /* opened */
 	size_t count;
 	struct bm_text *pieces; /* threads * PIECES_A_THREAD */
@@ -59,9 +59,9 @@ struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_tab
 {
 	struct bm_render *const render = bm_zalloc(1, sizeof *render);
 	render->view = *view;
-	render->view.sorted = bm_sorted_new(view);
+	render->crew = (struct bm_crew){threads, bm_parallel};
+	render->view.sorted = bm_sorted_new(view, &render->crew);
 	render->options = options;
-	render->threads = threads;
 	render->pieces = bm_zalloc((size_t)threads * PIECES_A_THREAD, sizeof *render->pieces);
 	const struct bm_table *table;
 	for (size_t i = 0; (table = bm_registry_table(i)) && render->count < TABLES_MAX; i++)
@@ -69,7 +69,7 @@ struct bm_render *bm_render_open(const struct bm_view *view, const struct bm_tab
 		    (!table->addresses_only || view->addresses) &&
 		    (!table->compare_only || view->compare))
 			render->list[render->count++].table = table;
-	bm_parallel(threads, render->count, open_one, render);
+	bm_crew_run(&render->crew, render->count, open_one, render);
 	return render;
 }
 
@@ -78,7 +78,7 @@ void bm_render_close(struct bm_render *render)
 	for (size_t i = 0; i < render->count; i++)
 		render->list[i].table->close(render->list[i].rows);
 	bm_sorted_free((struct bm_sorted *)render->view.sorted);
-	for (size_t i = 0; i < (size_t)render->threads * PIECES_A_THREAD; i++)
+	for (size_t i = 0; i < (size_t)render->crew.threads * PIECES_A_THREAD; i++)
 		bm_text_dispose(&render->pieces[i]);
 	bm_free(render->pieces);
 	bm_free(render);
@@ -113,12 +113,12 @@ static enum bm_err write_text(struct bm_output *output, const struct bm_text *te
 static enum bm_err write_rows(struct bm_render *render, const struct bm_sheet *opened,
 			      const struct bm_writer *writer, struct bm_output *output)
 {
-	const size_t pieces_max = (size_t)render->threads * PIECES_A_THREAD;
+	const size_t pieces_max = (size_t)render->crew.threads * PIECES_A_THREAD;
 	struct wave wave = {render, opened, writer, 0};
 	while (wave.first < opened->count) {
 		const size_t left = (opened->count - wave.first + PIECE_ROWS - 1) / PIECE_ROWS;
 		const size_t pieces = left < pieces_max ? left : pieces_max;
-		bm_parallel(render->threads, pieces, render_piece, &wave);
+		bm_crew_run(&render->crew, pieces, render_piece, &wave);
 		for (size_t i = 0; i < pieces; i++)
 			BM_TRY(write_text(output, &render->pieces[i]));
 		wave.first += pieces * PIECE_ROWS;
@@ -254,8 +254,7 @@ static enum bm_err render_document(const struct bm_render *render, const struct 
 					     .sheets = render->list,
 					     .sheet_count = render->count,
 					     .target = path,
-					     .threads = render->threads,
-					     .parallel = bm_parallel};
+					     .crew = &render->crew};
 	struct bm_output *output;
 	BM_TRY(bm_output_open(&output, path));
 	return publish(output, writer->document(bm_output_path(output), &document));
@@ -282,7 +281,7 @@ enum bm_err bm_render_directory(struct bm_render *render, const struct bm_writer
 	for (size_t i = 0; i < render->count; i++)
 		filling.order[i] = &render->list[i];
 	qsort(filling.order, render->count, sizeof *filling.order, by_length);
-	bm_parallel(render->threads, render->count, fill_one, &filling);
+	bm_crew_run(&render->crew, render->count, fill_one, &filling);
 	for (size_t i = 0; i < render->count; i++)
 		BM_TRY(filling.errors[i]);
 	return BM_OK;

@@ -601,8 +601,8 @@ Test(span, merges_between_tallies)
 			bm_span_clear(run);
 		}
 		bm_span_close(prefix, &shifted.counter);
-		bm_tally_merge(fold.tally, worker.tally);
-		bm_tally_merge(fold.tally, shifted.tally);
+		bm_tally_merge(fold.tally, worker.tally, NULL);
+		bm_tally_merge(fold.tally, shifted.tally, NULL);
 		char *const got = tally_dump(fold.tally);
 		cr_assert_str_eq(got, want, "seed %u: %s", seed, dump_difference(got, want));
 		free(got);

@@ -57,7 +57,7 @@ static void expect(const char *name, const char *want)
 	struct bm_text alone = render(name);
 	cr_expect_str_eq((const char *)alone.data, want, "%s:\n%swant:\n%s", name,
 			 (const char *)alone.data, want);
-	struct bm_sorted *const sorted = bm_sorted_new(&view);
+	struct bm_sorted *const sorted = bm_sorted_new(&view, NULL);
 	view.sorted = sorted;
 	struct bm_text shared = render(name);
 	cr_expect_str_eq((const char *)shared.data, (const char *)alone.data);

@@ -129,7 +129,7 @@ static void expect_same(struct bm_tally *left, struct bm_tally *right, unsigned 
 /* sum - left and right added to left; right is freed */
 static struct bm_tally *sum(struct bm_tally *left, struct bm_tally *right)
 {
-	bm_tally_merge(left, right);
+	bm_tally_merge(left, right, NULL);
 	bm_tally_free(right);
 	return left;
 }
@@ -164,7 +164,7 @@ Test(tally, merging_leaves_its_source_alone)
 	for (unsigned seed = 1; seed <= CASES; seed++) {
 		struct bm_tally *const source = make_tally(seed), *const target =
 									  make_tally(seed + 7);
-		bm_tally_merge(target, source);
+		bm_tally_merge(target, source, NULL);
 		bm_tally_free(target);
 		expect_same(source, make_tally(seed), seed);
 	}
@@ -206,8 +206,8 @@ Test(tally, counters_stay_at_their_maximum)
 				BM_BOUNCED, 1);
 	const uint32_t key[4] = {sender, BM_CATEGORY_UNKNOWN, 0, 0};
 	cr_assert_eq(bm_cells_find(&left->cells[BM_CELLS_SENDERS], key)[BM_BOUNCED], UINT32_MAX);
-	bm_tally_merge(right, left);
-	bm_tally_merge(right, left);
+	bm_tally_merge(right, left, NULL);
+	bm_tally_merge(right, left, NULL);
 	const uint32_t *const n = bm_cells_find(&right->cells[BM_CELLS_SENDERS], key);
 	cr_assert_eq(n[BM_BOUNCED], UINT32_MAX);
 	cr_assert_eq(n[BM_DELIVERED], 0);
@@ -418,8 +418,8 @@ Test(tally, too_many_subjects_are_one)
 	for (int i = 0; i < 3; i++)
 		bm_tally_settle(parts[i]);
 	bm_tally_settle(whole);
-	bm_tally_merge(parts[2], parts[0]);
-	bm_tally_merge(parts[1], parts[2]);
+	bm_tally_merge(parts[2], parts[0], NULL);
+	bm_tally_merge(parts[1], parts[2], NULL);
 	const uint32_t key[4] = {0, BM_CATEGORY_DELIVERED, 0, BM_SUBJECT_OTHER};
 	const uint32_t other = bm_cells_find(&whole->cells[BM_CELLS_SENDERS], key)[BM_DELIVERED];
 	cr_expect_eq(bm_cells_find(&parts[1]->cells[BM_CELLS_SENDERS], key)[BM_DELIVERED], other);
@@ -449,7 +449,7 @@ Test(tally, pace_is_exact_in_any_order)
 	}
 	cr_expect_not(bm_tally_pace(whole, stranger, 5));
 	cr_expect_lt(whole->pace.room, 1024, "%u pages", whole->pace.room);
-	bm_tally_merge(whole, part);
+	bm_tally_merge(whole, part, NULL);
 	for (uint32_t i = 0; i < whole->pace.count; i++) {
 		const struct bm_pace_page *const page = &whole->pace.list[i];
 		cr_expect_eq(page->provider, known);

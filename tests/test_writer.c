@@ -100,15 +100,6 @@ static const struct bm_table table = {
 };
 static const struct bm_view view = {.bucket = BM_BUCKET_DAY, .lang = "en"};
 
-/* one_by_one - bm_document.parallel without threads */
-static unsigned one_by_one(unsigned threads, size_t count, void (*job)(void *context, size_t i),
-			   void *context)
-{
-	for (size_t i = 0; i < count; i++)
-		job(context, i);
-	return threads;
-}
-
 /* write_document - the whole table as a document at path */
 static void write_document(const struct bm_writer *writer, const char *path)
 {
@@ -118,9 +109,7 @@ static void write_document(const struct bm_writer *writer, const char *path)
 					     .options = &options,
 					     .sheets = &sheet,
 					     .sheet_count = 1,
-					     .target = path,
-					     .threads = 1,
-					     .parallel = one_by_one};
+					     .target = path};
 	cr_assert_eq(writer->document(path, &document), BM_OK);
 }
 

@@ -243,8 +243,7 @@ static void write_counting(struct bm_zip *zip, size_t count, const char *name, c
 					     .sheets = &sheet,
 					     .sheet_count = 1,
 					     .target = path,
-					     .threads = threads,
-					     .parallel = one_by_one};
+					     .crew = &(struct bm_crew){threads, one_by_one}};
 	cr_assert_eq(bm_writer_xlsx.document(path, &document), BM_OK);
 	cr_assert(bm_zip_read(zip, path));
 	unlink(path);

@@ -702,12 +702,18 @@ static void merge_listing(struct bm_listing_record *target, const struct bm_list
 	merge_seen(&target->seen, source->seen);
 }
 
-static void merge_records(struct bm_tally *target, const struct bm_tally *source,
+static void merge_domains(struct bm_tally *target, const struct bm_tally *source,
 			  const struct names *names)
 {
 	for (uint32_t i = 0; i < bm_intern_count(source->domains); i++)
 		merge_traffic(bm_tally_domain_at(target, names->domains[i]),
 			      bm_tally_domain_at(source, i));
+}
+
+/* merge_records - what is counted beside all other names */
+static void merge_records(struct bm_tally *target, const struct bm_tally *source,
+			  const struct names *names)
+{
 	for (uint32_t i = 0; i < bm_intern_count(source->providers); i++)
 		merge_traffic(bm_tally_provider_at(target, names->providers[i]),
 			      bm_tally_provider_at(source, i));
@@ -738,31 +744,81 @@ void bm_tally_settle(struct bm_tally *tally)
 	settle_subjects(tally);
 }
 
-void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source)
+/* A merge, done in parts that touch nothing in common. */
+struct merge {
+	struct bm_tally *target;
+	const struct bm_tally *source;
+	struct names names;
+};
+
+/* rename_part - the names of one kind */
+static void rename_part(void *context, size_t part)
 {
+	struct merge *const merge = context;
+	struct bm_tally *const target = merge->target;
+	const struct bm_tally *const source = merge->source;
+	struct names *const names = &merge->names;
+	switch (part) {
+	case 0:
+		names->domains = rename_all(target, source->domains, bm_tally_domain);
+		break;
+	case 1:
+		names->relays = rename_all(target, source->relays, add_relay);
+		break;
+	case 2:
+		names->providers = rename_all(target, source->providers, bm_tally_provider);
+		break;
+	case 3:
+		names->senders = rename_all(target, source->senders, add_sender);
+		break;
+	case 4:
+		names->templates = rename_all(target, source->templates, bm_tally_template);
+		break;
+	case 5:
+		names->addresses = rename_all(target, source->addresses, bm_tally_address);
+		break;
+	case 6:
+		names->listings = rename_all(target, source->listings, bm_tally_listing);
+		break;
+	case 7:
+		names->subjects = rename_all(target, source->subjects, bm_tally_subject);
+		break;
+	}
+}
+enum { RENAME_PARTS = 8 };
+
+/* merge_part - cells of one kind, or records; the cube, which takes longest, first */
+static void merge_part(void *context, size_t part)
+{
+	const struct merge *const merge = context;
+	_Static_assert(BM_CELLS_CUBE == 0, "the cube comes first");
+	if (part < BM_CELLS_COUNT)
+		merge_cells(&merge->target->cells[part], &merge->source->cells[part],
+			    (enum bm_cells_kind)part, &merge->names);
+	else if (part == BM_CELLS_COUNT)
+		merge_domains(merge->target, merge->source, &merge->names);
+	else if (part == BM_CELLS_COUNT + 1)
+		merge_records(merge->target, merge->source, &merge->names);
+	else
+		merge_pace(&merge->target->pace, &merge->source->pace, &merge->names);
+}
+enum { MERGE_PARTS = BM_CELLS_COUNT + 3 };
+
+void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source,
+		    const struct bm_crew *crew)
+{
+	struct merge merge = {target, source, {0}};
+	struct names *const names = &merge.names;
 	raise_level(target, source->private->subject_level);
-	const struct names names = {
-		.domains = rename_all(target, source->domains, bm_tally_domain),
-		.providers = rename_all(target, source->providers, bm_tally_provider),
-		.senders = rename_all(target, source->senders, add_sender),
-		.relays = rename_all(target, source->relays, add_relay),
-		.templates = rename_all(target, source->templates, bm_tally_template),
-		.addresses = rename_all(target, source->addresses, bm_tally_address),
-		.listings = rename_all(target, source->listings, bm_tally_listing),
-		.subjects = rename_all(target, source->subjects, bm_tally_subject),
-	};
-	merge_records(target, source, &names);
-	merge_pace(&target->pace, &source->pace, &names);
-	for (int kind = 0; kind < BM_CELLS_COUNT; kind++)
-		merge_cells(&target->cells[kind], &source->cells[kind], (enum bm_cells_kind)kind,
-			    &names);
-	bm_free(names.domains);
-	bm_free(names.providers);
-	bm_free(names.senders);
-	bm_free(names.relays);
-	bm_free(names.templates);
-	bm_free(names.addresses);
-	bm_free(names.listings);
-	bm_free(names.subjects);
+	bm_crew_run(crew, RENAME_PARTS, rename_part, &merge);
+	bm_crew_run(crew, MERGE_PARTS, merge_part, &merge);
+	bm_free(names->domains);
+	bm_free(names->providers);
+	bm_free(names->senders);
+	bm_free(names->relays);
+	bm_free(names->templates);
+	bm_free(names->addresses);
+	bm_free(names->listings);
+	bm_free(names->subjects);
 	settle_subjects(target);
 }

@@ -2,7 +2,7 @@
  *
  * Cells lie scattered in a hash table twice their size, which costs every reader a guess a slot
  * and, read in the order of rows, a miss of cache and page table a cell.  So they are copied out:
- * two scans of the slots bring each cell to its period, then each period is sorted by (domain,
+ * two scans bring each cell to its period, then each period is sorted by (domain,
  * provider, category, source) in ranks, within the processor's cache.  Domain names are laid out
  * in order as well.  From then on every table reads in sequence.
  */
@@ -111,23 +111,54 @@ struct room {
 	struct bm_cell *cells;
 };
 
-/* sort_period - put count cells in order */
+/* sort_period - rank the domains of count cells, put the cells in order */
 static void sort_period(const struct bm_sorted *sorted, struct bm_cell *cells, size_t count,
 			const struct room *room)
 {
 	const unsigned bits = rank_bits(sorted->providers.count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		cells[i].key[1] = sorted->domains.rank[cells[i].key[1]];
 		room->keys[i] =
 			(struct bm_key){.key = key_of(sorted, &cells[i], bits), .id = (uint32_t)i};
+	}
 	bm_order_keys(room->keys, room->scratch, count);
 	for (size_t i = 0; i < count; i++)
 		room->cells[i] = cells[room->keys[i].id];
 	memcpy(cells, room->cells, count * sizeof *cells);
 }
 
-/* sort_cells - bring each cell to its period, then sort the periods */
-static void sort_cells(struct bm_sorted *sorted, const struct bm_cells *cells)
+/* A cube on its way into order. */
+struct sorting {
+	struct bm_sorted *sorted;
+	const struct bm_tally *tally;
+	size_t period_size_max;
+	size_t parts; /* that the periods are sorted in */
+};
+
+/* sort_periods - those of one part */
+static void sort_periods(void *context, size_t part)
 {
+	const struct sorting *const sorting = context;
+	const struct bm_sorted *const sorted = sorting->sorted;
+	const size_t *const starts = sorted->starts;
+	const size_t size = sorting->period_size_max + 1;
+	const struct room room = {
+		.keys = bm_alloc(size * sizeof *room.keys),
+		.scratch = bm_alloc(size * sizeof *room.scratch),
+		.cells = bm_alloc(size * sizeof *room.cells),
+	};
+	for (size_t i = part; i < sorted->period_count; i += sorting->parts)
+		sort_period(sorted, sorted->cells + starts[i], starts[i + 1] - starts[i], &room);
+	bm_free(room.keys);
+	bm_free(room.scratch);
+	bm_free(room.cells);
+}
+
+/* part_cells - bring each cell to its period */
+static void part_cells(struct sorting *sorting)
+{
+	struct bm_sorted *const sorted = sorting->sorted;
+	const struct bm_cells *const cells = &sorting->tally->cells[BM_CELLS_CUBE];
 	struct periods periods = {0};
 	measure(&periods, sorted, cells);
 	uint32_t period = 0, number = BM_SPARSE_NONE; /* of the cell before: most have its */
@@ -137,40 +168,45 @@ static void sort_cells(struct bm_sorted *sorted, const struct bm_cells *cells)
 			number = bm_sparse_find(&periods.index,
 						bm_order_signed((int32_t)cell->key[0]));
 		period = cell->key[0];
-		struct bm_cell *const copy = &sorted->cells[periods.ends[number]++];
-		*copy = *cell;
-		copy->key[1] = sorted->domains.rank[cell->key[1]];
+		sorted->cells[periods.ends[number]++] = *cell;
 	}
-	const size_t size = periods.size_max + 1;
-	const struct room room = {
-		.keys = bm_alloc(size * sizeof *room.keys),
-		.scratch = bm_alloc(size * sizeof *room.scratch),
-		.cells = bm_alloc(size * sizeof *room.cells),
-	};
-	for (uint32_t i = 0; i < periods.index.count; i++)
-		sort_period(sorted, sorted->cells + (periods.ends[i] - periods.sizes[i]),
-			    periods.sizes[i], &room);
-	bm_free(room.keys);
-	bm_free(room.scratch);
-	bm_free(room.cells);
+	sorting->period_size_max = periods.size_max;
 	bm_free(periods.sizes);
 	bm_free(periods.ends);
 	bm_sparse_dispose(&periods.index);
 }
 
-struct bm_sorted *bm_sorted_new(const struct bm_view *view)
+/* prepare - all that need not wait for each other, the longest first */
+enum { PREPARE_PARTS = 3 };
+static void prepare(void *context, size_t part)
+{
+	struct sorting *const sorting = context;
+	struct bm_sorted *const sorted = sorting->sorted;
+	switch (part) {
+	case 0:
+		bm_names_rank(&sorted->domains, sorting->tally->domains);
+		lay_out(sorted);
+		break;
+	case 1:
+		part_cells(sorting);
+		break;
+	default:
+		bm_names_rank(&sorted->providers, sorting->tally->providers);
+	}
+}
+
+struct bm_sorted *bm_sorted_new(const struct bm_view *view, const struct bm_crew *crew)
 {
 	_Static_assert(BM_CATEGORY_COUNT <= 1 << CATEGORY_BITS, "ranks of categories fit");
 	const struct bm_cells *const cells = &view->tally->cells[BM_CELLS_CUBE];
 	assert(cells->count < UINT32_MAX);
 	struct bm_sorted *const sorted = bm_zalloc(1, sizeof *sorted);
+	struct sorting sorting = {sorted, view->tally, 0, bm_crew_size(crew)};
 	bm_labels_make(&sorted->labels);
-	bm_names_rank(&sorted->domains, view->tally->domains);
-	bm_names_rank(&sorted->providers, view->tally->providers);
-	lay_out(sorted);
 	sorted->count = cells->count;
-	sorted->cells = bm_alloc((cells->count + 1) * sizeof *sorted->cells);
-	sort_cells(sorted, cells);
+	sorted->cells = bm_alloc(((size_t)cells->count + 1) * sizeof *sorted->cells);
+	bm_crew_run(crew, PREPARE_PARTS, prepare, &sorting);
+	bm_crew_run(crew, sorting.parts, sort_periods, &sorting);
 	return sorted;
 }
 
@@ -191,7 +227,7 @@ struct bm_hold bm_hold_take(const struct bm_view *view)
 {
 	struct bm_hold hold = {.sorted = view->sorted};
 	if (hold.sorted == NULL)
-		hold.sorted = hold.own = bm_sorted_new(view);
+		hold.sorted = hold.own = bm_sorted_new(view, NULL);
 	return hold;
 }
 

@@ -495,7 +495,7 @@ void bm_terminal_summary(struct bm_text *out, const struct bm_view *view, bool c
 			 unsigned columns)
 {
 	enum { COLUMNS_LEAST = 60, COLUMNS_MOST = 120 };
-	struct bm_sorted *const own = view->sorted ? NULL : bm_sorted_new(view);
+	struct bm_sorted *const own = view->sorted ? NULL : bm_sorted_new(view, NULL);
 	struct bm_view mine = *view;
 	if (own)
 		mine.sorted = own;

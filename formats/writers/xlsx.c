@@ -345,7 +345,7 @@ static void make_piece(void *context, size_t i)
 /* pieces_of - how many pieces a wave has at most */
 static size_t pieces_of(const struct bm_document *document)
 {
-	const size_t wanted = (size_t)document->threads * PIECES_A_THREAD;
+	const size_t wanted = (size_t)bm_crew_size(document->crew) * PIECES_A_THREAD;
 	return wanted < PIECES_MAX ? wanted : PIECES_MAX;
 }
 
@@ -358,7 +358,7 @@ static void write_rows(struct bm_zip_writer *zip, const struct bm_document *docu
 	for (wave->first = wave->part->first; wave->first < end;) {
 		const size_t left = (end - wave->first + PIECE_ROWS - 1) / PIECE_ROWS;
 		const size_t count = left < pieces_max ? left : pieces_max;
-		document->parallel(document->threads, count, make_piece, wave);
+		bm_crew_run(document->crew, count, make_piece, wave);
 		for (size_t i = 0; i < count; i++) {
 			const struct piece *const piece = &wave->pieces[i];
 			bm_zip_add(zip,

@@ -62,9 +62,9 @@ struct bm_view {
 	const struct bm_sorted *sorted; /* made once for all tables, or NULL: each makes its own */
 };
 
-/* bm_sorted_new - sort the cube of a view; set view.sorted to it before tables are opened.  Free
- * with bm_sorted_free when the last one is closed. */
-struct bm_sorted *bm_sorted_new(const struct bm_view *view);
+/* bm_sorted_new - sort the cube of a view by a crew, or NULL; set view.sorted to it before tables are
+ * opened.  Free with bm_sorted_free when the last one is closed. */
+struct bm_sorted *bm_sorted_new(const struct bm_view *view, const struct bm_crew *crew);
 void bm_sorted_free(struct bm_sorted *sorted);
 
 enum { BM_COLUMNS_MAX = 16 };

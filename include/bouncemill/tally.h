@@ -10,6 +10,7 @@
 
 #include "bouncemill/category.h"
 #include "bouncemill/clock.h"
+#include "bouncemill/crew.h"
 #include "bouncemill/index.h"
 #include "bouncemill/intern.h"
 #include "bouncemill/reply.h"
@@ -244,8 +245,9 @@ static inline struct bm_listing_record *bm_tally_listing_at(const struct bm_tall
 {
 	return bm_intern_payload(tally->listings, id);
 }
-/* bm_tally_merge - add source to target; source stays as it is */
-void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source);
+/* bm_tally_merge - add source to target by a crew, or NULL; source stays as it is */
+void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source,
+		    const struct bm_crew *crew);
 
 /* The ways in: numbers for names.  Records for new numbers are made empty. */
 uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain);

@@ -31,11 +31,7 @@ struct bm_document {
 	const struct bm_sheet *sheets; /* in the order of the registry */
 	size_t sheet_count;
 	const char *target; /* the file's final name, for what is said */
-	/* parallel - call job(context, i) for all i < count on up to threads threads, in any order;
-	 * returns when all are done */
-	unsigned threads;
-	unsigned (*parallel)(unsigned threads, size_t count, void (*job)(void *context, size_t i),
-			     void *context);
+	const struct bm_crew *crew;
 };
 
 struct bm_writer {
