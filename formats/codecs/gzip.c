@@ -536,11 +536,12 @@ static void deflate_isal(struct bm_text *out, struct bm_bytes run, bool last)
 {
 	enum { LEVEL = 1, LEVEL_BYTES = ISAL_DEF_LVL1_DEFAULT, SLACK_BYTES = 4096 };
 	const size_t room = run.size + run.size / 64 + SLACK_BYTES;
-	struct isal_zstream stream;
+	struct isal_zstream stream = {0};
 	isal_deflate_stateless_init(&stream);
 	stream.level = LEVEL;
 	stream.level_buf_size = LEVEL_BYTES;
-	stream.level_buf = bm_alloc(LEVEL_BYTES);
+	stream.level_buf =
+		bm_zalloc(1, LEVEL_BYTES); /* what it finds there decides what it matches */
 	stream.flush = FULL_FLUSH;
 	stream.end_of_stream = last;
 	stream.next_in = (uint8_t *)run.data; /* as with zlib */
