@@ -499,8 +499,8 @@ static bool named_at(const struct own *own, struct bm_bytes text, size_t at, siz
 	return address_at(bm_bytes_from(text, *from), address) > 0 && !is_own(own, *address);
 }
 
-/* add_sentence - the first address that a sentence names; rather one that words about delivery stand
- * before */
+/* add_sentence - the first address that words about delivery stand before; without any such, the only
+ * one in the text: of several, which are advice or examples cannot be told */
 static void add_sentence(struct work *work, const struct findings *findings, enum bm_action action)
 {
 	static const char *const marks[] = {"message", "mail to",   "deliver", "addressed",
@@ -511,18 +511,19 @@ static void add_sentence(struct work *work, const struct findings *findings, enu
 				.sender = work->mail->sender};
 	const struct bm_bytes text = findings->text;
 	struct bm_bytes address, any = {0};
+	bool several = false;
 	size_t from;
 	for (size_t at = 0; (at = bm_bytes_find(text, at, '@')) < text.size; at++) {
 		if (!named_at(&own, text, at, &from, &address))
 			continue;
-		if (any.size == 0)
-			any = address;
-		if (!has_any(run_between(findings->low, from > 60 ? from - 60 : 0, from), marks))
-			continue;
+		if (has_any(run_between(findings->low, from > 60 ? from - 60 : 0, from), marks)) {
+			add_whole(work, findings, address, action, 0);
+			return;
+		}
+		several |= any.size > 0 && !run_same(any, address);
 		any = address;
-		break;
 	}
-	if (any.size)
+	if (any.size && !several)
 		add_whole(work, findings, any, action, 0);
 }
 
