@@ -571,7 +571,7 @@ static size_t take_frames(struct bm_lane *lane, struct bm_bytes window, uint64_t
 }
 
 /* find_parts - cut a compressed file into runs of frames; false when it must be streamed: one
- * frame, unknown or too large sizes, or something that is no frame */
+ * frame, too large sizes, or something that is no frame */
 static bool find_parts(struct bm_lane *lane)
 {
 	size_t window = PART_WINDOW_BYTES, room = 0, taken;

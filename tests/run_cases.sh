@@ -172,7 +172,7 @@ try() {
 }
 
 export TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1
-export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-} UBSAN_OPTIONS=halt_on_error=1:exitcode=99 TSAN_OPTIONS=exitcode=99
+export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-} UBSAN_OPTIONS=halt_on_error=1:exitcode=99 TSAN_OPTIONS=exitcode=99:${TSAN_OPTIONS:-}
 if [ $# -gt 0 ]; then cases=("${@/#/$root/tests/cases/}"); else cases=("$root"/tests/cases/*/); fi
 
 # As many at a time as there are cores: each in a process of its own.

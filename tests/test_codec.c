@@ -594,10 +594,30 @@ Test(zstd, skippable_frames_and_parts)
 	cr_assert_eq(part.size, second - skippable.size);
 	cr_assert_eq(part.decoded_bytes, 2000);
 	cr_assert(!bm_codec_zstd.part((struct bm_bytes){rest.data, part.size - 8}, &part));
-	/* A frame of unknown size is nothing to decode apart. */
-	cr_assert(!bm_codec_zstd.part((struct bm_bytes){packed + second, size - second}, &part));
+	/* A frame that does not tell its size has a bound: one block of at most its window. */
+	cr_assert(bm_codec_zstd.part((struct bm_bytes){packed + second, size - second}, &part));
+	cr_assert_eq(part.size, size - second);
+	cr_assert_geq(part.decoded_bytes, 1000);
+	cr_assert_leq(part.decoded_bytes, 131072);
 	cr_assert(!bm_codec_zstd.part(BM_BYTES("not a zstd frame"), &part));
 	cr_assert(!bm_codec_zstd.part(BM_BYTES(""), &part));
+}
+
+Test(zstd, the_bound_of_an_unsized_frame_holds_what_is_in_it)
+{
+	/* Text, then what does not shrink, then one byte again and again: blocks of all types. */
+	enum { EACH = 200000 };
+	struct bm_codec_part part;
+	uint32_t state = 1;
+	make_text(3 * EACH);
+	for (size_t i = EACH; i < 2 * EACH; i++)
+		text[i] = (uint8_t)((state = state * 1664525 + 1013904223) >> 24);
+	memset(text + 2 * EACH, 'x', EACH);
+	const size_t size = pack_zstd_unsized(text, 3 * EACH, packed);
+	cr_assert(bm_codec_zstd.part((struct bm_bytes){packed, size}, &part));
+	cr_assert_geq(part.decoded_bytes, 3 * EACH);
+	cr_assert_leq(part.decoded_bytes, 3 * EACH + 2 * 131072);
+	expect_in_windows(&subjects[2], size, 3 * EACH, "");
 }
 
 Test(xz, a_huge_dictionary_is_refused)

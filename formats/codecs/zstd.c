@@ -34,6 +34,7 @@ enum {
 	HEAD_BYTES_MAX = 18,
 	SKIP_HEAD_BYTES = 8,
 	BLOCK_HEAD_BYTES = 3,
+	BLOCK_BYTES_MAX = 1 << 17, /* decoded */
 	SINGLE_SEGMENT = 0x20,
 };
 
@@ -149,6 +150,32 @@ static uint64_t window_of(const uint8_t *head)
 	}
 	return load(field + dictionary_field_size(descriptor), content_size) +
 	       (content_size == 2 ? 256 : 0);
+}
+
+/* decoded_bound - how many bytes the whole frame of size bytes at data decodes to at most, told by its
+ * blocks' headers: what was compressed from a pipe has no size in its own */
+static uint64_t decoded_bound(const uint8_t *data, size_t size)
+{
+	enum { RLE = 1, COMPRESSED = 2 };
+	const uint64_t window_bytes = window_of(data);
+	const uint64_t block_max = window_bytes < BLOCK_BYTES_MAX ? window_bytes : BLOCK_BYTES_MAX;
+	uint64_t bound = 0;
+	size_t at = head_size_of(data);
+	for (bool last = false; !last && at + BLOCK_HEAD_BYTES <= size;) {
+		const uint64_t head = load(data + at, BLOCK_HEAD_BYTES);
+		const uint64_t type = head >> 1 & 3, block_size = head >> 3;
+		last = head & 1;
+		bound += type == COMPRESSED ? block_max : block_size;
+		at += BLOCK_HEAD_BYTES + (type == RLE ? 1 : (size_t)block_size);
+	}
+	return bound;
+}
+
+/* decoded_size - of the whole frame of size bytes at data: as its header claims, else at most */
+static uint64_t decoded_size(const uint8_t *data, size_t size)
+{
+	const unsigned long long claim = ZSTD_getFrameContentSize(data, size);
+	return claim < ZSTD_CONTENTSIZE_ERROR ? claim : decoded_bound(data, size);
 }
 
 /* check_head - BM_OK, or BM_DAMAGED when the frame of this whole header is not for us */
@@ -272,24 +299,26 @@ static enum bm_err read_frame(struct zstd *zstd, struct bm_codec_io *io)
  * there, and so is the room.  If anything is wrong with it, it is read again block by block. */
 static bool read_whole(struct zstd *zstd, struct bm_codec_io *io)
 {
-	unsigned long long claim;
-	size_t size;
-
 	if (zstd->head_size > 0 || io->in_size < HEAD_BYTES_MAX || kind_of(io->in) != FRAME)
 		return false;
-	claim = ZSTD_getFrameContentSize(io->in, io->in_size);
-	if (claim > io->out_size || check_head(io->in, io) != BM_OK)
+	const unsigned long long claim = ZSTD_getFrameContentSize(io->in, io->in_size);
+	const bool claimed = claim < ZSTD_CONTENTSIZE_ERROR;
+	if ((claimed && claim > io->out_size) || check_head(io->in, io) != BM_OK)
 		return false;
-	size = ZSTD_findFrameCompressedSize(io->in, io->in_size);
+	const size_t size = ZSTD_findFrameCompressedSize(io->in, io->in_size);
 	if (ZSTD_isError(size))
 		return false;
-	if (ZSTD_decompressDCtx(zstd->stream, io->out, (size_t)claim, io->in, size) != claim) {
+	const uint64_t room = decoded_size(io->in, size);
+	if (room > io->out_size)
+		return false;
+	const size_t got = ZSTD_decompressDCtx(zstd->stream, io->out, (size_t)room, io->in, size);
+	if (ZSTD_isError(got) || (claimed && got != claim)) {
 		(void)ZSTD_DCtx_reset(zstd->stream, ZSTD_reset_session_only);
 		return false;
 	}
 	take(io, size);
-	io->out += claim;
-	io->out_size -= (size_t)claim;
+	io->out += got;
+	io->out_size -= got;
 	zstd->any = true;
 	return true;
 }
@@ -366,8 +395,8 @@ static void zstd_close(void *decoder)
 	bm_free(zstd);
 }
 
-/* zstd_part - true, with the first frame of rest and the zero padding behind it, when its header
- * tells its size */
+/* zstd_part - true, with the first frame of rest and the zero padding behind it, when all of it is
+ * there */
 static bool zstd_part(struct bm_bytes rest, struct bm_codec_part *part)
 {
 	enum kind kind;
@@ -382,10 +411,10 @@ static bool zstd_part(struct bm_bytes rest, struct bm_codec_part *part)
 		return false;
 	part->decoded_bytes = 0;
 	if (kind == FRAME) {
-		const unsigned long long claim = ZSTD_getFrameContentSize(rest.data, rest.size);
-		if (claim >= ZSTD_CONTENTSIZE_ERROR || claim > SIZE_MAX)
-			return false; /* unknown: the frame came from a pipe */
-		part->decoded_bytes = (size_t)claim;
+		const uint64_t decoded = decoded_size(rest.data, part->size);
+		if (decoded > SIZE_MAX)
+			return false;
+		part->decoded_bytes = (size_t)decoded;
 	}
 	while (part->size < rest.size && rest.data[part->size] == 0)
 		part->size++;

@@ -29,8 +29,8 @@ struct bm_codec_io {
 /* A decodable run of the compressed file that needs nothing from its neighbours. */
 struct bm_codec_part {
 	size_t size;          /* compressed bytes */
-	size_t decoded_bytes; /* as the header claims: a hint, never a promise; 0 = a skippable
-				 frame */
+	size_t decoded_bytes; /* as its headers claim, or at most: a hint, never a promise; 0 = a
+				 skippable frame */
 };
 
 struct bm_codec {
