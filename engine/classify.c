@@ -621,7 +621,7 @@ uint32_t bm_classify_sender(struct bm_classifier *classifier, struct bm_bytes ad
 	struct bm_bytes domain = domain_of(address, buffer);
 	if (address.size == 0)
 		domain = BM_BYTES("<>");
-	return bm_intern_add(classifier->tally->senders, domain);
+	return bm_tally_sender(classifier->tally, domain);
 }
 
 uint32_t bm_classify_subject(struct bm_classifier *classifier, struct bm_bytes value)

@@ -291,16 +291,6 @@ static uint32_t renamed(struct bm_rename_memo *memo, uint32_t number,
 	return *known - 1;
 }
 
-static uint32_t add_relay(struct bm_tally *tally, struct bm_bytes name)
-{
-	return bm_intern_add(tally->relays, name);
-}
-
-static uint32_t add_sender(struct bm_tally *tally, struct bm_bytes name)
-{
-	return bm_intern_add(tally->senders, name);
-}
-
 struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, bool addresses)
 {
 	const struct bm_tally *const source = rename->source;
@@ -310,8 +300,8 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 	fact.provider = renamed(&rename->providers, fact.provider, source->providers, target,
 				bm_tally_provider);
 	if (fact.has_relay)
-		fact.relay =
-			renamed(&rename->relays, fact.relay, source->relays, target, add_relay);
+		fact.relay = renamed(&rename->relays, fact.relay, source->relays, target,
+				     bm_tally_relay);
 	if (has_reply(&fact))
 		fact.template = renamed(&rename->templates, fact.template, source->templates,
 					target, bm_tally_template);
@@ -328,7 +318,7 @@ struct bm_fact bm_rename_fact(struct bm_rename *rename, struct bm_fact fact, boo
 uint32_t bm_rename_sender(struct bm_rename *rename, uint32_t sender)
 {
 	return renamed(&rename->senders, sender, rename->source->senders, rename->target,
-		       add_sender);
+		       bm_tally_sender);
 }
 
 uint32_t bm_rename_subject(struct bm_rename *rename, uint32_t subject)

@@ -134,7 +134,7 @@ static struct bm_origin origin_of(const struct bm_returned *returned, const stru
 	struct bm_classifier *const classifier = returned->classifier;
 	return (struct bm_origin){
 		.sender = mail->sender.size ? bm_classify_sender(classifier, mail->sender)
-					    : bm_intern_add(returned->tally->senders, mail->sender),
+					    : bm_tally_sender(returned->tally, mail->sender),
 		.subject = mail->subject.size ? bm_classify_subject(classifier, mail->subject)
 					      : BM_SUBJECT_NONE,
 		.fanout = BM_FANOUT_UNKNOWN};

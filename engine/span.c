@@ -690,7 +690,7 @@ static void complete(struct bm_span *span, uint32_t number, struct bm_counter *c
 	if (is_ours(piece))
 		add_offer(span, key_hash(&piece->key), piece->seen_at);
 	if (piece->sender == NONE)
-		piece->sender = bm_intern_add(counter->tally->senders, (struct bm_bytes){0});
+		piece->sender = bm_tally_sender(counter->tally, (struct bm_bytes){0});
 	decide_hops(span, number);
 	settle_runs(span, number, counter);
 	flush_counts(span, number, counter);

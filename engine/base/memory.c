@@ -81,13 +81,20 @@ static void drop_spare(void)
 	spare_bytes = 0;
 }
 
-/* take_spare - size bytes of the smallest spare range that has them, or NULL */
-static uint8_t *take_spare(size_t size)
+/* find_spare - the smallest spare range of size bytes or more, or NULL */
+static struct range *find_spare(size_t size)
 {
 	struct range *best = NULL;
 	for (size_t i = 0; i < SPARE_MAX; i++)
 		if (spare[i].size >= size && (best == NULL || spare[i].size < best->size))
 			best = &spare[i];
+	return best;
+}
+
+/* take_spare - size bytes of a spare range, or NULL */
+static uint8_t *take_spare(size_t size)
+{
+	struct range *const best = find_spare(size);
 	if (best == NULL)
 		return NULL;
 	uint8_t *const data = best->data;
@@ -217,10 +224,7 @@ static void *grow_large(void *old, size_t size)
 	uint8_t *data = NULL;
 	pthread_mutex_lock(&mutex);
 	struct range *const place = find_range(used, USED_MAX, old);
-	bool spared = false;
-	for (size_t i = 0; i < SPARE_MAX; i++)
-		spared |= wanted && spare[i].size >= wanted;
-	if (place && wanted && !spared && may_map(wanted - place->size))
+	if (place && wanted && !find_spare(wanted) && may_map(wanted - place->size))
 		data = stretch(*place, wanted);
 	if (data)
 		*place = (struct range){data, wanted};

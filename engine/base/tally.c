@@ -438,6 +438,16 @@ uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider)
 	return id;
 }
 
+uint32_t bm_tally_sender(struct bm_tally *tally, struct bm_bytes sender)
+{
+	return bm_intern_add(tally->senders, sender);
+}
+
+uint32_t bm_tally_relay(struct bm_tally *tally, struct bm_bytes relay)
+{
+	return bm_intern_add(tally->relays, relay);
+}
+
 uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name)
 {
 	const uint32_t known = bm_intern_count(tally->templates);
@@ -527,10 +537,29 @@ void bm_tally_evidence(struct bm_tally *tally, struct bm_evidence *evidence, bm_
 
 /* --- merging --- */
 
+/* All kinds of names that counts refer to by number.  X(member of struct bm_tally, how one is added) */
+#define NAMES(X)                                                                                   \
+	X(domains, bm_tally_domain)                                                                \
+	X(relays, bm_tally_relay)                                                                  \
+	X(providers, bm_tally_provider)                                                            \
+	X(senders, bm_tally_sender)                                                                \
+	X(templates, bm_tally_template)                                                            \
+	X(addresses, bm_tally_address)                                                             \
+	X(listings, bm_tally_listing)                                                              \
+	X(subjects, bm_tally_subject)
+
 /* What the source's numbers are called in the target. */
 struct names {
-	uint32_t *domains, *providers, *senders, *relays, *templates, *addresses, *listings,
-		*subjects;
+#define X(kind, add) uint32_t *kind;
+	NAMES(X)
+#undef X
+};
+
+enum {
+#define X(kind, add) RENAME_##kind,
+	NAMES(X)
+#undef X
+		RENAME_PARTS
 };
 
 /* rename_all - intern each of source's runs in target by add, return the table of new numbers */
@@ -542,16 +571,6 @@ static uint32_t *rename_all(struct bm_tally *target, const struct bm_intern *sou
 	for (uint32_t id = 0; id < count; id++)
 		numbers[id] = add(target, bm_intern_get(source, id));
 	return numbers;
-}
-
-static uint32_t add_sender(struct bm_tally *tally, struct bm_bytes run)
-{
-	return bm_intern_add(tally->senders, run);
-}
-
-static uint32_t add_relay(struct bm_tally *tally, struct bm_bytes run)
-{
-	return bm_intern_add(tally->relays, run);
 }
 
 static uint32_t rename_pair(const struct names *names, uint32_t pair)
@@ -759,33 +778,14 @@ static void rename_part(void *context, size_t part)
 	const struct bm_tally *const source = merge->source;
 	struct names *const names = &merge->names;
 	switch (part) {
-	case 0:
-		names->domains = rename_all(target, source->domains, bm_tally_domain);
+#define X(kind, add)                                                                               \
+	case RENAME_##kind:                                                                        \
+		names->kind = rename_all(target, source->kind, add);                               \
 		break;
-	case 1:
-		names->relays = rename_all(target, source->relays, add_relay);
-		break;
-	case 2:
-		names->providers = rename_all(target, source->providers, bm_tally_provider);
-		break;
-	case 3:
-		names->senders = rename_all(target, source->senders, add_sender);
-		break;
-	case 4:
-		names->templates = rename_all(target, source->templates, bm_tally_template);
-		break;
-	case 5:
-		names->addresses = rename_all(target, source->addresses, bm_tally_address);
-		break;
-	case 6:
-		names->listings = rename_all(target, source->listings, bm_tally_listing);
-		break;
-	case 7:
-		names->subjects = rename_all(target, source->subjects, bm_tally_subject);
-		break;
+		NAMES(X)
+#undef X
 	}
 }
-enum { RENAME_PARTS = 8 };
 
 /* merge_part - cells of one kind, or records; the cube, which takes longest, first */
 static void merge_part(void *context, size_t part)
@@ -808,17 +808,11 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source,
 		    const struct bm_crew *crew)
 {
 	struct merge merge = {target, source, {0}};
-	struct names *const names = &merge.names;
 	raise_level(target, source->private->subject_level);
 	bm_crew_run(crew, RENAME_PARTS, rename_part, &merge);
 	bm_crew_run(crew, MERGE_PARTS, merge_part, &merge);
-	bm_free(names->domains);
-	bm_free(names->providers);
-	bm_free(names->senders);
-	bm_free(names->relays);
-	bm_free(names->templates);
-	bm_free(names->addresses);
-	bm_free(names->listings);
-	bm_free(names->subjects);
+#define X(kind, add) bm_free(merge.names.kind);
+	NAMES(X)
+#undef X
 	settle_subjects(target);
 }

@@ -540,8 +540,8 @@ static void deflate_isal(struct bm_text *out, struct bm_bytes run, bool last)
 	isal_deflate_stateless_init(&stream);
 	stream.level = LEVEL;
 	stream.level_buf_size = LEVEL_BYTES;
-	stream.level_buf =
-		bm_zalloc(1, LEVEL_BYTES); /* what it finds there decides what it matches */
+	/* What it finds there decides what it matches. */
+	stream.level_buf = bm_zalloc(1, LEVEL_BYTES);
 	stream.flush = FULL_FLUSH;
 	stream.end_of_stream = last;
 	stream.next_in = (uint8_t *)run.data; /* as with zlib */

@@ -253,6 +253,8 @@ void bm_tally_merge(struct bm_tally *target, const struct bm_tally *source,
 uint32_t bm_tally_domain(struct bm_tally *tally, struct bm_bytes domain);
 uint32_t bm_tally_domain_hashed(struct bm_tally *tally, struct bm_bytes domain, uint64_t hash);
 uint32_t bm_tally_provider(struct bm_tally *tally, struct bm_bytes provider);
+uint32_t bm_tally_sender(struct bm_tally *tally, struct bm_bytes sender);
+uint32_t bm_tally_relay(struct bm_tally *tally, struct bm_bytes relay);
 uint32_t bm_tally_template(struct bm_tally *tally, struct bm_bytes name);
 uint32_t bm_tally_address(struct bm_tally *tally, struct bm_bytes address);
 uint32_t bm_tally_listing(struct bm_tally *tally, struct bm_bytes name);
